@@ -1,0 +1,1 @@
+"""Bongsu: from a city's incidents to its people."""

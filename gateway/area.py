@@ -1,0 +1,164 @@
+"""Where something is: GeoJSON geometries in WGS 84 (longitude, latitude) and what they cover."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import pyproj
+import shapely
+import shapely.geometry
+from msgspec import Struct
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import transform
+
+from gateway.fault import BadInput
+
+Position = tuple[float, float]
+Ring = tuple[Position, ...]
+
+MOST_POINTS = 50_000
+
+
+class Role(StrEnum):
+    """What an area means to the people in it."""
+
+    DANGER = "danger"
+    EVACUATE = "evacuate"
+    SHELTER = "shelter"
+    CLOSURE = "closure"
+    INFORMED = "informed"
+
+
+class Polygon(Struct, frozen=True, tag="Polygon", tag_field="type"):
+    """A surface: outer ring, then holes."""
+
+    coordinates: tuple[Ring, ...]
+
+
+class MultiPolygon(Struct, frozen=True, tag="MultiPolygon", tag_field="type"):
+    """Several surfaces."""
+
+    coordinates: tuple[tuple[Ring, ...], ...]
+
+
+class Point(Struct, frozen=True, tag="Point", tag_field="type"):
+    """A circle around a position, radius in metres."""
+
+    coordinates: Position
+    radius_m: float
+
+
+class LineString(Struct, frozen=True, tag="LineString", tag_field="type"):
+    """A closed street; it becomes an area only through a playbook's declared buffer."""
+
+    coordinates: tuple[Position, ...]
+
+
+Geometry = Polygon | MultiPolygon | Point | LineString
+
+
+class Area(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One place with its role; geometry alone targets, zones only label it, unless there is no geometry."""
+
+    role: Role
+    name: Mapping[str, str] = {}
+    zones: tuple[str, ...] = ()
+    geometry: Geometry | None = None
+
+
+def geometry(document: Mapping[str, Any]) -> Geometry:
+    """Read a GeoJSON geometry of one of our four kinds; raises BadInput("geometry-invalid")."""
+    try:
+        read: Geometry = msgspec.convert(document, Geometry)
+    except msgspec.ValidationError as error:
+        raise BadInput("geometry-invalid", str(error), hint="send a GeoJSON Polygon, MultiPolygon, Point or LineString") from None
+    return read
+
+
+def shape(place: Geometry, *, line_buffer_m: float = 0.0) -> BaseGeometry:
+    """Return the surface a geometry covers, as it was drawn; raises BadInput for what covers none.
+
+    A circle becomes a polygon that contains it; a line is buffered by `line_buffer_m` metres on each side.
+    """
+    if shapely.get_num_coordinates(drawn := _drawn(place)) > MOST_POINTS:
+        raise BadInput("geometry-too-large", f"more than {MOST_POINTS} points", hint="simplify the outline")
+    _inside_the_world(drawn)
+    if isinstance(place, Point):
+        return _circle(drawn, place.radius_m)
+    if isinstance(place, LineString):
+        return _street(drawn, line_buffer_m)
+    if not drawn.is_valid or drawn.is_empty or not drawn.area:
+        raise BadInput(
+            "geometry-invalid", shapely.is_valid_reason(drawn), hint="draw a simple outline that does not cross itself"
+        )
+    return drawn
+
+
+def union(shapes: Iterable[BaseGeometry]) -> BaseGeometry:
+    """Return what all of them cover together."""
+    return shapely.union_all(list(shapes))
+
+
+def buffer(place: BaseGeometry, metres: float) -> BaseGeometry:
+    """Grow a shape by metres, measured on the ground around its own centre."""
+    there, back = _local(round(place.centroid.x, 1), round(place.centroid.y, 1))
+    return transform(back, transform(there, place).buffer(metres))
+
+
+def square_metres(place: BaseGeometry) -> float:
+    """Return how much ground a shape covers."""
+    return abs(pyproj.Geod(ellps="WGS84").geometry_area_perimeter(place)[0])
+
+
+def metres(line: BaseGeometry) -> float:
+    """Return the length of a line on the ground."""
+    return float(pyproj.Geod(ellps="WGS84").geometry_length(line))
+
+
+def polygons(place: BaseGeometry) -> tuple[Polygon, ...]:
+    """Return the surfaces of a shape as plain GeoJSON polygons, without holes filled or lost."""
+    parts = [part for part in shapely.get_parts(place) if part.geom_type == "Polygon"]
+    return tuple(Polygon(tuple(_ring(ring.coords) for ring in (part.exterior, *part.interiors))) for part in parts)
+
+
+def _ring(coordinates: Iterable[Iterable[float]]) -> Ring:
+    return tuple((float(x), float(y)) for x, y in coordinates)
+
+
+def _drawn(place: Geometry) -> BaseGeometry:
+    try:
+        return shapely.geometry.shape({"type": type(place).__name__, "coordinates": place.coordinates})
+    except (ValueError, TypeError, shapely.errors.ShapelyError) as error:
+        raise BadInput("geometry-invalid", str(error), hint="close every ring and give it at least four positions") from None
+
+
+def _inside_the_world(drawn: BaseGeometry) -> None:
+    if drawn.is_empty:
+        raise BadInput("geometry-invalid", "the geometry is empty", hint="draw the area")
+    west, south, east, north = drawn.bounds
+    if not (west >= -180 and south >= -90 and east <= 180 and north <= 90):
+        hint = "positions are longitude first, then latitude"
+        raise BadInput("geometry-invalid", "a position lies outside the world", hint=hint)
+
+
+def _circle(centre: BaseGeometry, radius_m: float) -> BaseGeometry:
+    if not radius_m > 0:
+        raise BadInput("geometry-invalid", "radius_m must be more than 0", hint="give the radius in metres")
+    outside_of_a_48_corner = 1.00215
+    return buffer(centre, radius_m * outside_of_a_48_corner)
+
+
+def _street(line: BaseGeometry, buffer_m: float) -> BaseGeometry:
+    if not buffer_m > 0:
+        raise BadInput("geometry-line", "a line covers no ground", hint="set line_buffer_m in the playbook, or send a polygon")
+    return buffer(line, buffer_m)
+
+
+@lru_cache(maxsize=64)
+def _local(longitude: float, latitude: float) -> tuple[Any, Any]:
+    plane = pyproj.CRS.from_proj4(f"+proj=aeqd +lat_0={latitude} +lon_0={longitude} +units=m +ellps=WGS84")
+    there = pyproj.Transformer.from_crs("EPSG:4326", plane, always_xy=True)
+    back = pyproj.Transformer.from_crs(plane, "EPSG:4326", always_xy=True)
+    return there.transform, back.transform

@@ -1,0 +1,67 @@
+"""What can be wrong with what somebody handed us: always a code, a place and a way to mend it."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Gravity(StrEnum):
+    """How grave a finding is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing a person should know about a document, a draft or a city folder."""
+
+    rule: str
+    message: str
+    severity: Gravity = Gravity.ERROR
+    path: str = ""
+    hint: str = ""
+    file: str = ""
+    line: int = 0
+
+
+class Fault(Exception):
+    """Something was refused; `code` is stable and listed, `hint` says how to mend it."""
+
+    def __init__(self, code: str, message: str, *, path: str = "", hint: str = "") -> None:
+        """Keep the parts apart, so that every road out can print them in its own form."""
+        super().__init__(f"{code}: {message}" + (f" (at {path})" if path else ""))
+        self.code = code
+        self.message = message
+        self.path = path
+        self.hint = hint
+
+
+class BadInput(Fault):
+    """The bytes or values themselves are wrong; the same input will be refused again."""
+
+
+class Refused(Fault):
+    """Well formed, but not allowed: this caller, this scope, this world."""
+
+
+class Conflict(Fault):
+    """Well formed and allowed, but the state moved on or says no: read again and decide again."""
+
+
+class Missing(Fault):
+    """There is no such thing."""
+
+
+class Unavailable(Fault):
+    """We cannot answer now; nothing was accepted, and trying again later is right."""
+
+
+class Faults(BadInput):
+    """Every fault of one document at once, so that it is mended in one go."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        """Speak with the voice of the first finding; `findings` holds them all."""
+        self.findings = tuple(findings)
+        first = self.findings[0]
+        super().__init__(first.rule, first.message, path=first.path, hint=first.hint)

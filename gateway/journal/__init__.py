@@ -1,0 +1,1 @@
+"""The record: what happened, what was said, what reached whom."""
