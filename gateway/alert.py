@@ -179,21 +179,21 @@ def approval_hash(version: Version, parts: Iterable[tuple[str, str, str, str, st
     return digest(msgspec.json.encode([version, sorted(parts)], order="sorted"))
 
 
-def stage(number: int, kind: Kind, expires: datetime, acts: Iterable[Act], now: datetime, *, newest_issued: int = 0) -> Stage:
-    """Return where version `number` stands at `now`; `newest_issued` is the alert's newest issued version."""
-    deeds = {act.deed for act in acts if act.number == number}
+def stage(version: Version, acts: Iterable[Act], now: datetime, *, newest_issued: int = 0) -> Stage:
+    """Return where a version stands at `now`; `newest_issued` is the number of the alert's newest issued version."""
+    deeds = {act.deed for act in acts if act.number == version.number}
     if deeds & {Deed.REJECTED, Deed.VOIDED}:
         return Stage.REJECTED
-    if Deed.ISSUED in deeds:
-        return _issued(kind, expires, now, overtaken=newest_issued > number, expired=Deed.EXPIRED in deeds)
-    return Stage.SUBMITTED if Deed.SUBMITTED in deeds else Stage.DRAFT
-
-
-def _issued(kind: Kind, expires: datetime, now: datetime, *, overtaken: bool, expired: bool) -> Stage:
-    if overtaken:
+    if Deed.ISSUED not in deeds:
+        return Stage.SUBMITTED if Deed.SUBMITTED in deeds else Stage.DRAFT
+    if newest_issued > version.number:
         return Stage.SUPERSEDED
-    if kind is Kind.CANCEL:
+    return _told(version, now, expired=Deed.EXPIRED in deeds)
+
+
+def _told(version: Version, now: datetime, *, expired: bool) -> Stage:
+    if version.kind is Kind.CANCEL:
         return Stage.CANCELLED
-    if kind is Kind.END:
+    if version.kind is Kind.END:
         return Stage.ENDED
-    return Stage.EXPIRED if expired or now >= expires else Stage.ISSUED
+    return Stage.EXPIRED if expired or now >= version.expires else Stage.ISSUED
