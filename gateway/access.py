@@ -1,0 +1,176 @@
+"""Who may do what: people and their roles, the two-person rule, and what each vendor was granted; asked by every road in."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from enum import StrEnum
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from msgspec import Struct
+from shapely import covers
+from shapely.geometry import Point as Spot
+from shapely.geometry.base import BaseGeometry
+
+from gateway.alert import Act, Deed
+from gateway.area import Area, shape
+from gateway.fault import BadInput, Refused
+from gateway.incident import Incident, Reading
+
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 256
+KEY_PREFIX = "bongsu_"
+
+
+class Role(StrEnum):
+    """What a person may do; everybody with any role may look."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+
+class Actor(Struct, frozen=True):
+    """A person at work; a vendor is never one, so a vendor's key can neither draft nor approve."""
+
+    name: str
+    roles: frozenset[str]
+
+
+def require(actor: Actor, *roles: str) -> None:
+    """Let an actor with one of the roles pass; raises Refused("role-missing")."""
+    held = actor.roles | {Role.VIEWER} if actor.roles else actor.roles
+    if not held & set(roles):
+        wanted = " or ".join(sorted(roles))
+        raise Refused(
+            "role-missing", f"{actor.name} is not {wanted}", hint="ask an admin for the role, or a colleague who has it"
+        )
+
+
+def may_approve(actor: Actor, version_number: int, acts: Iterable[Act], *, break_glass: str = "") -> None:
+    """Let a second person approve: an approver who neither drafted, edited nor submitted that version.
+
+    `break_glass` is the reason for doing without the second person; raises Refused("role-missing" or "two-people").
+    """
+    require(actor, Role.APPROVER)
+    touched = {act.actor for act in acts if act.number == version_number and act.deed in _MAKING}
+    if actor.name in touched and not break_glass.strip():
+        hint = "ask another approver, or break the glass with a reason; everybody is told"
+        raise Refused("two-people", f"{actor.name} made this version, so somebody else must approve it", hint=hint)
+
+
+_MAKING = frozenset({Deed.DRAFTED, Deed.EDITED, Deed.SUBMITTED})
+
+
+def may_cancel(actor: Actor, reason: str) -> None:
+    """Let one operator or approver with a reason take an alert back; raises Refused, BadInput("reason-missing")."""
+    require(actor, Role.OPERATOR, Role.APPROVER)
+    if not reason.strip():
+        raise BadInput("reason-missing", "a cancel needs a reason", path="/reason", hint="say what was wrong")
+
+
+# Vendors
+
+
+class Grant(Struct, frozen=True, kw_only=True):
+    """What one source may propose: these hazards, on this ground; None is the whole city.
+
+    `ground` is the surface of `zones` in WGS 84 (longitude, latitude).
+    """
+
+    source: str
+    hazards: frozenset[str]
+    rate_per_minute: float
+    zones: frozenset[str] | None = None
+    ground: BaseGeometry | None = None
+
+
+def within(grant: Grant, item: Incident | Reading) -> None:
+    """Let an item pass that its source may propose.
+
+    Raises Refused("source-out-of-scope", "hazard-out-of-scope" or "area-out-of-scope") with the place in the item.
+    """
+    if item.source != grant.source:
+        message = f"{grant.source} may not speak for {item.source}"
+        raise Refused("source-out-of-scope", message, path="/source", hint="send under your own name")
+    if isinstance(item, Reading):
+        return _position_within(grant, item)
+    if item.hazard not in grant.hazards:
+        message = f"{grant.source} was not granted {item.hazard}"
+        raise Refused("hazard-out-of-scope", message, path="/hazard", hint="ask the city to grant this hazard")
+    return _areas_within(grant, item)
+
+
+def _position_within(grant: Grant, reading: Reading) -> None:
+    if grant.ground is not None and reading.position is not None and not covers(grant.ground, Spot(reading.position)):
+        raise _off_ground(grant, "/position")
+
+
+def _areas_within(grant: Grant, incident: Incident) -> None:
+    if grant.zones is None:
+        return
+    if not incident.areas:
+        raise _off_ground(grant, "/areas")
+    for index, area in enumerate(incident.areas):
+        if not _covered(grant, area):
+            raise _off_ground(grant, f"/areas/{index}")
+
+
+def _covered(grant: Grant, area: Area) -> bool:
+    if area.geometry is None:
+        return set(area.zones) <= (grant.zones or set())
+    return grant.ground is not None and bool(covers(grant.ground, shape(area.geometry, line_buffer_m=1.0)))
+
+
+def _off_ground(grant: Grant, path: str) -> Refused:
+    hint = "stay inside the granted zones, or ask the city to grant more"
+    return Refused("area-out-of-scope", f"this lies outside what {grant.source} was granted", path=path, hint=hint)
+
+
+# Bearer keys and passwords
+
+
+def new_key() -> str:
+    """Return a fresh bearer key of 256 random bits; it is shown once, only its hash is kept."""
+    return KEY_PREFIX + secrets.token_urlsafe(32)
+
+
+def key_hash(key: str) -> str:
+    """Return what is kept of a key; a look-up by it tells nothing about other keys by its timing."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def hash_password(password: str) -> str:
+    """Return an argon2id hash; raises BadInput("password-too-short", "password-too-long")."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise BadInput("password-too-short", f"fewer than {SHORTEST_PASSWORD} characters", hint="use a few words")
+    if len(password) > LONGEST_PASSWORD:
+        raise BadInput("password-too-long", f"more than {LONGEST_PASSWORD} characters", hint="use a shorter one")
+    return PasswordHasher().hash(password)
+
+
+def verify_password(hashed: str, password: str) -> bool:
+    """Tell whether the password is the one; an empty or foreign hash fits none."""
+    try:
+        return PasswordHasher().verify(hashed, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+# Rates
+
+
+class Bucket(Struct, frozen=True):
+    """How much of a rate is left at a time of the caller's own monotonic clock, in seconds."""
+
+    left: float
+    at: float
+
+
+def take(bucket: Bucket | None, now: float, *, per_minute: float, burst: float) -> tuple[Bucket, float]:
+    """Take one from a bucket (None is a full one) and return it with 0, or unchanged with the seconds to wait."""
+    left = burst if bucket is None else min(burst, bucket.left + (now - bucket.at) * per_minute / 60)
+    if left >= 1:
+        return Bucket(left - 1, now), 0.0
+    return Bucket(left, now), (1 - left) * 60 / per_minute
