@@ -8,12 +8,8 @@ from enum import StrEnum
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from msgspec import Struct
-from shapely import covers
-from shapely.geometry import Point as Spot
-from shapely.geometry.base import BaseGeometry
 
 from gateway.alert import Act, Deed
-from gateway.area import Area, shape
 from gateway.fault import BadInput, Refused
 from gateway.incident import Incident, Reading
 
@@ -74,58 +70,39 @@ def may_cancel(actor: Actor, reason: str) -> None:
 
 
 class Grant(Struct, frozen=True, kw_only=True):
-    """What one source may propose: these hazards, on this ground; None is the whole city.
-
-    `ground` is the surface of `zones` in WGS 84 (longitude, latitude).
-    """
+    """What one source may propose: these hazards, in these zones; an empty set is no limit."""
 
     source: str
-    hazards: frozenset[str]
-    rate_per_minute: float
-    zones: frozenset[str] | None = None
-    ground: BaseGeometry | None = None
+    hazards: frozenset[str] = frozenset()
+    zones: frozenset[str] = frozenset()
+    rate_per_minute: float = 600.0
 
 
-def within(grant: Grant, item: Incident | Reading) -> None:
-    """Let an item pass that its source may propose.
+def may_report(grant: Grant, item: Incident | Reading) -> None:
+    """Let an item pass as far as its own words tell; whether a drawn area lies in the granted zones is the city's to say.
 
-    Raises Refused("source-out-of-scope", "hazard-out-of-scope" or "area-out-of-scope") with the place in the item.
+    Raises Refused("scope-source", "scope-hazard" or "scope-area") with the place in the item.
     """
     if item.source != grant.source:
         message = f"{grant.source} may not speak for {item.source}"
-        raise Refused("source-out-of-scope", message, path="/source", hint="send under your own name")
+        raise Refused("scope-source", message, path="/source", hint="send under your own name")
     if isinstance(item, Reading):
-        return _position_within(grant, item)
-    if item.hazard not in grant.hazards:
-        message = f"{grant.source} was not granted {item.hazard}"
-        raise Refused("hazard-out-of-scope", message, path="/hazard", hint="ask the city to grant this hazard")
-    return _areas_within(grant, item)
-
-
-def _position_within(grant: Grant, reading: Reading) -> None:
-    if grant.ground is not None and reading.position is not None and not covers(grant.ground, Spot(reading.position)):
-        raise _off_ground(grant, "/position")
-
-
-def _areas_within(grant: Grant, incident: Incident) -> None:
-    if grant.zones is None:
         return
+    if grant.hazards and item.hazard not in grant.hazards:
+        message = f"{grant.source} may not report {item.hazard!r}"
+        raise Refused("scope-hazard", message, path="/hazard", hint="ask the city for a wider grant")
+    if grant.zones:
+        _zones_within(grant, item)
+
+
+def _zones_within(grant: Grant, incident: Incident) -> None:
+    hint = f"{grant.source} may report from {', '.join(sorted(grant.zones))}"
     if not incident.areas:
-        raise _off_ground(grant, "/areas")
+        raise Refused("scope-area", "a source of some zones must say where", path="/areas", hint=hint)
     for index, area in enumerate(incident.areas):
-        if not _covered(grant, area):
-            raise _off_ground(grant, f"/areas/{index}")
-
-
-def _covered(grant: Grant, area: Area) -> bool:
-    if area.geometry is None:
-        return set(area.zones) <= (grant.zones or set())
-    return grant.ground is not None and bool(covers(grant.ground, shape(area.geometry, line_buffer_m=1.0)))
-
-
-def _off_ground(grant: Grant, path: str) -> Refused:
-    hint = "stay inside the granted zones, or ask the city to grant more"
-    return Refused("area-out-of-scope", f"this lies outside what {grant.source} was granted", path=path, hint=hint)
+        if area.geometry is None and not grant.zones.issuperset(area.zones):
+            message = "the area lies outside this source's grant"
+            raise Refused("scope-area", message, path=f"/areas/{index}/zones", hint=hint)
 
 
 # Bearer keys and passwords
