@@ -1,0 +1,34 @@
+# A newcomer needs `make demo` and `make test`; all else is for contributors. Needs make, git and a Python from 3.11 up.
+# The first word that runs makes .venv; PYTHON=/path/to/python3 chooses its Python, ARGS="-k words" goes to the command run.
+
+PYTHON =
+ARGS =
+BIN = .venv/bin
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-header --no-emit-index-url $(ARGS)
+
+.PHONY: help environment test check wheel lock
+
+help: ## list these words
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+environment: ## make .venv, or find it ready
+	@sh tools/environment.sh $(PYTHON)
+
+test: environment ## run every test
+	$(BIN)/python -m pytest $(ARGS)
+
+check: environment ## lint, format, types, layers, the house's budgets
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest --quiet tests/test_house.py
+
+wheel: environment ## build the wheel and try it in empty environments: make wheel ARGS="python3.11 python3.13"
+	$(BIN)/python tools/try_wheel.py $(ARGS)
+
+lock: environment ## pin the libraries anew: make lock ARGS=--upgrade
+	$(LOCK) pyproject.toml --output-file requirements/core.txt
+	$(LOCK) requirements/test.in --output-file requirements/test.txt
+	$(LOCK) requirements/check.in --output-file requirements/check.txt
