@@ -1,0 +1,1 @@
+"""The standards; each one writes and reads back, and none of them talks to a machine."""
