@@ -13,7 +13,10 @@ from gateway.fault import BadInput
 
 
 class SlotType(StrEnum):
-    """What a blank in a phrase may hold; free text is not among them."""
+    """What a blank in a phrase may hold; free text is not among them.
+
+    A name is our own, of an event or an office; no fact from outside has that type.
+    """
 
     PLACE = "place"
     PLACE_LIST = "place-list"
@@ -28,10 +31,15 @@ class SlotType(StrEnum):
     STATION = "station"
     PHONE_NUMBER = "phone-number"
     URL = "url"
+    NAME = "name"
 
 
-class Hazard(Struct, frozen=True, kw_only=True):
-    """One hazard; the codes it lacks are None, because unknown is never a guess."""
+class Hazard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One hazard; the codes it lacks are None, because unknown is never a guess.
+
+    `category` and `responses` are CAP 1.2 values as CAP spells them, `cause` and `effect` GTFS-realtime enum names,
+    `local` is our own event code beside OET-000, `facts` the slots that an incident may fill.
+    """
 
     id: str
     category: tuple[str, ...]
