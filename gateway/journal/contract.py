@@ -360,6 +360,10 @@ class Journal(Protocol):
         """Return refused items, oldest first; without `settled` only those that still wait for a person."""
         ...
 
+    async def quarantined(self, id: int) -> Quarantined:
+        """Return one refused item; raises Missing."""
+        ...
+
     async def settle_quarantine(self, id: int, how: str, actor: str, at: datetime) -> None:
         """Record that a person replayed or raised a refused item; raises Missing, Conflict when that was done before."""
         ...
@@ -371,6 +375,10 @@ class Journal(Protocol):
 
     async def finish(self, task: Task, *, failure: str = "", retry_in: float | None = None) -> bool:
         """Close a piece of work, or put it back for `retry_in` seconds; False when the lease was lost."""
+        ...
+
+    async def failures(self) -> Sequence[Task]:
+        """Return drafts that could not be made and have not been made since, newest first; `body` is the reason."""
         ...
 
     # Alerts
@@ -444,6 +452,10 @@ class Journal(Protocol):
         ...
 
     # Published
+    async def publication(self) -> Publication:
+        """Return the newest publication; cheap enough for every request."""
+        ...
+
     async def snapshot(self) -> Snapshot:
         """Return the newest publication and what it publishes, read in one transaction."""
         ...

@@ -1,0 +1,5 @@
+"""`python -m gateway` is `bongsu`."""
+
+from gateway.cli import main
+
+main()

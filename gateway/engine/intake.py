@@ -1,0 +1,203 @@
+"""Sorting what a request brings: every item is placed, or refused with its reason; pure, so a lost race is simply sorted again."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from gateway.access import Grant, may_report
+from gateway.engine.plan import Intake, Plan
+from gateway.fault import BadInput, Fault, Refused
+from gateway.hazard import hazard
+from gateway.incident import Incident, Reading, Status
+from gateway.journal.contract import Arrival, Head, ItemAnswer, Placed, Todo, TodoKind, Watched
+from gateway.playbook import Playbook
+from gateway.policy.admit import admit
+from gateway.policy.order import KnownHead, Placement, place
+from gateway.policy.watch import State, watch
+from gateway.source import Item, Raw, Refusal
+from gateway.words import check_facts
+
+SENSOR_FAULT = "sensor-fault"
+
+Heads = Mapping[tuple[str, str], Head]
+States = Mapping[str, tuple[int, bytes]]
+
+
+class Sorted(Struct, kw_only=True):
+    """Items by what they turned out to be; `index` is the item's place in the request, -1 for the watch's own findings."""
+
+    found: list[tuple[int, Incident]]
+    read: list[tuple[int, Reading]]
+    refused: list[tuple[int, Refusal]]
+    states: dict[str, State | None]
+
+
+def parse(raw: Raw, intake: Intake) -> Sequence[Item]:
+    """Let the adapter read the bytes; what it cannot read at all is one refused item."""
+    try:
+        return list(intake.source.parse(raw, intake.settings))
+    except BadInput as fault:
+        return [_refusal(fault)]
+
+
+def sort(items: Iterable[Item], states: States, plan: Plan, grant: Grant, now: datetime) -> Sorted:
+    """Check every item against the city and run readings through their watches."""
+    result = Sorted(found=[], read=[], refused=[], states=_known(states))
+    for index, item in enumerate(items):
+        if isinstance(item, Refusal):
+            result.refused.append((index, item))
+            continue
+        try:
+            _sort_one(index, item, result, plan, grant, now)
+        except Fault as fault:
+            result.refused.append((index, _refusal(fault)))
+    return result
+
+
+def tick(states: States, playbooks: Iterable[Playbook], now: datetime) -> Sorted:
+    """Let time pass for watches: silence, stubbornness and lasting levels are news too."""
+    result = Sorted(found=[], read=[], refused=[], states=_known(states))
+    for playbook in playbooks:
+        _watch(None, playbook, result, now)
+    return result
+
+
+def by_hand(incident: Incident, plan: Plan, now: datetime) -> Sorted:
+    """Check what a person reports; raises the fault instead of keeping it, for the person is there to mend it."""
+    checked = _checked(incident, plan, Grant(source=incident.source), plan.status, now)
+    return Sorted(found=[(-1, checked)], read=[], refused=[], states={})
+
+
+class Carrier(Struct, frozen=True, kw_only=True):
+    """How a request came: its bytes and receipt key, or nothing but the name of who acts."""
+
+    actor: str
+    raw: Raw | None = None
+    key: str | None = None
+
+
+def arrival(result: Sorted, heads: Heads, states: States, carrier: Carrier, now: datetime) -> Arrival:
+    """Place every report against what is known and say what is owed."""
+    placed = list(_placed(result.found, heads, now))
+    refused = sorted(result.refused, key=lambda pair: pair[0])
+    return Arrival(
+        at=now,
+        raw=carrier.raw,
+        key=carrier.key,
+        actor=carrier.actor,
+        reports=tuple(report for _, report, _ in placed),
+        watches=tuple(_watched(result.states, states)),
+        refusals=tuple(refused),
+        answers=tuple(sorted(_answers(placed, result), key=lambda answer: answer.index)),
+        todos=tuple({(todo.kind, todo.subject): todo for todo in _owed(placed, refused, carrier.actor)}.values()),
+    )
+
+
+def _sort_one(index: int, item: Incident | Reading, result: Sorted, plan: Plan, grant: Grant, now: datetime) -> None:
+    if isinstance(item, Incident):
+        default = plan.intakes[grant.source].default_status
+        result.found.append((index, _checked(item, plan, grant, default, now)))
+        return
+    may_report(grant, item)
+    playbooks = [p for p in plan.watching(item.source) if p.watch and item.sensor in p.watch.sensors]
+    if not playbooks:
+        raise BadInput("sensor-unknown", f"no playbook watches sensor {item.sensor!r}", path="/sensor", hint="name it in a playbook")
+    for playbook in playbooks:
+        _watch(item, playbook, result, now)
+    result.read.append((index, item))
+
+
+def _watch(reading: Reading | None, playbook: Playbook, result: Sorted, now: datetime) -> None:
+    state, incidents = watch(reading, result.states.get(playbook.id), playbook, now)
+    result.states[playbook.id] = state
+    result.found.extend((-1, incident) for incident in incidents)
+
+
+def _checked(incident: Incident, plan: Plan, grant: Grant, default: Status | None, now: datetime) -> Incident:
+    what = hazard(incident.hazard)
+    may_report(grant, incident)
+    check_facts(what, incident.facts)
+    incident = admit(incident, deployment=plan.status, default=default, now=now)
+    playbook = plan.playbook_for(what.id, incident.source, incident.id)
+    for number, area in enumerate(incident.areas):
+        surface = plan.desk.city.surface(area, line_buffer_m=playbook.line_buffer_m, path=f"/areas/{number}")
+        if grant.zones and not plan.desk.city.within(surface.shape, grant.zones):
+            hint = f"{grant.source} may report from {', '.join(sorted(grant.zones))}"
+            raise Refused("scope-area", "the area lies outside this source's grant", path=f"/areas/{number}", hint=hint)
+    plan.desk.city.selectors(incident.areas, incident.transit)
+    return incident
+
+
+def _placed(found: Iterable[tuple[int, Incident]], heads: Heads, now: datetime) -> Iterator[tuple[int, Placed, Placement]]:
+    known = {key: (_known_head(head), head.revision) for key, head in heads.items()}
+    for index, report in found:
+        key = (report.source, report.id)
+        head, revision = known.get(key, (None, 0))
+        where = place(report, head, now)
+        placed = Placed(
+            report=report,
+            episode=where.episode,
+            expected=revision,
+            applied=where.applied,
+            closes=where.closes,
+            why=where.why,
+        )
+        yield index, placed, where
+        known[key] = (where.head, revision + 1)
+
+
+def _known_head(head: Head) -> KnownHead:
+    return KnownHead(episode=head.key.episode, open=head.open, report=head.report, arrived=head.arrived)
+
+
+def _known(states: States) -> dict[str, State | None]:
+    return {key: msgspec.json.decode(state, type=State) for key, (_, state) in states.items()}
+
+
+def _watched(after: Mapping[str, State | None], before: States) -> Iterator[Watched]:
+    for key, state in after.items():
+        revision, body = before.get(key, (0, b""))
+        encoded = msgspec.json.encode(state)
+        if encoded != body:
+            yield Watched(key=key, expected=revision, state=encoded)
+
+
+def _answers(placed: Iterable[tuple[int, Placed, Placement]], result: Sorted) -> Iterator[ItemAnswer]:
+    for index, one, _ in placed:
+        if index >= 0:
+            name = one.report.id
+            yield ItemAnswer(
+                index=index, accepted=True, incident=name, episode=one.episode, applied=one.applied, message=one.why
+            )
+    for index, reading in result.read:
+        yield ItemAnswer(index=index, accepted=True, sensor=reading.sensor)
+    for index, no in result.refused:
+        yield ItemAnswer(index=index, accepted=False, code=no.code, message=no.message, path=no.path, hint=no.hint)
+
+
+def _owed(
+    placed: Iterable[tuple[int, Placed, Placement]], refused: Iterable[tuple[int, Refusal]], source: str
+) -> Iterator[Todo]:
+    for _, one, where in placed:
+        if one.report.hazard == SENSOR_FAULT:
+            yield page(f"sensor:{one.report.id}", "sensor-fault", _fault_words(one.report))
+        elif where.redraft:
+            yield Todo(kind=TodoKind.DRAFT, subject=f"{one.report.source}/{one.report.id}")
+    for _, no in refused:
+        yield page(f"quarantine:{source}:{no.code}", no.code, f"{source} sent something we refused: {no.message}")
+
+
+def page(subject: str, code: str, message: str) -> Todo:
+    """Return a page to the duty officer; pages about the same subject that nobody has got yet become one."""
+    return Todo(kind=TodoKind.PAGE, subject=subject, body=msgspec.json.encode({"code": code, "message": message}))
+
+
+def _fault_words(report: Incident) -> str:
+    word = "works again" if report.ended else "is silent, stuck or out of range"
+    return f"sensor {report.id} {word}"
+
+
+def _refusal(fault: Fault) -> Refusal:
+    return Refusal(code=fault.code, message=fault.message, path=fault.path, hint=fault.hint)
