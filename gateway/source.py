@@ -2,11 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+import msgspec
 from msgspec import Struct
 
+from gateway.area import Area, MultiPolygon, Polygon
+from gateway.doors import json
+from gateway.doors.text import clean, one_line
 from gateway.fault import BadInput
+from gateway.hazard import hazard
 from gateway.incident import Incident, Reading
 
 T = TypeVar("T")
@@ -54,3 +59,76 @@ def each(parts: Iterable[T], read: Callable[[T], Incident | Reading]) -> Iterato
 def refusal(fault: BadInput, *, at: str = "") -> Refusal:
     """Turn a fault into an item that is kept."""
     return Refusal(code=fault.code, message=fault.message, path=at + fault.path, hint=fault.hint)
+
+
+def read_incident(document: object) -> Incident:
+    """Return the incident a JSON document describes, its human texts cleaned and every time aware.
+
+    Raises Faults for what `schemas/incident.schema.json` forbids, BadInput for an unknown hazard ("hazard-unknown"), a ring that
+    is not closed ("geometry-invalid"), a text that cannot be shown ("text-...") and a value of no use ("document-invalid").
+    """
+    json.check(document, "incident.schema.json")
+    incident = _converted(document, Incident)
+    _known_hazard(incident.hazard)
+    return msgspec.structs.replace(
+        incident,
+        areas=tuple(named(area, f"/areas/{number}") for number, area in enumerate(incident.areas)),
+        texts={tag: _cleaned(words, f"/texts/{tag}") for tag, words in incident.texts.items()},
+        facts={name: clean_fact(value, f"/facts/{name}") for name, value in incident.facts.items()},
+        resources=tuple(_resource(resource, f"/resources/{number}") for number, resource in enumerate(incident.resources)),
+    )
+
+
+def read_reading(document: object) -> Reading:
+    """Return the reading a JSON document describes; raises as `read_incident` does."""
+    json.check(document, "reading.schema.json")
+    return _converted(document, Reading)
+
+
+def named(area: Area, path: str) -> Area:
+    """Return an area with clean names and closed rings; raises BadInput("text-...", "geometry-invalid")."""
+    if isinstance(area.geometry, Polygon | MultiPolygon):
+        _closed(area.geometry, f"{path}/geometry/coordinates")
+    names = {language: one_line(name, path=f"{path}/name/{language}") for language, name in area.name.items()}
+    return msgspec.structs.replace(area, name=names)
+
+
+def clean_fact(value: object, path: str) -> object:
+    """Return a fact with its texts cleaned; raises BadInput("text-...")."""
+    if isinstance(value, list):
+        return [clean_fact(part, f"{path}/{number}") for number, part in enumerate(value)]
+    return one_line(value, most=500, path=path) if isinstance(value, str) else value
+
+
+def _converted(document: object, kind: type[T]) -> T:
+    try:
+        return msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$")
+        path = where.rstrip("]`").replace("[", "/").replace("]", "").replace(".", "/")
+        hint = "send a time that the calendar has, and whole numbers without a fraction"
+        raise BadInput("document-invalid", what, path=path, hint=hint) from None
+
+
+def _known_hazard(id: str) -> None:
+    try:
+        hazard(id)
+    except BadInput as fault:
+        raise BadInput(fault.code, fault.message, path="/hazard", hint=fault.hint) from None
+
+
+def _closed(surface: Polygon | MultiPolygon, path: str) -> None:
+    """Refuse a ring whose ends do not meet (RFC 7946 section 3.1.6); guessing the missing side could move the danger."""
+    polygons = surface.coordinates if isinstance(surface, MultiPolygon) else (surface.coordinates,)
+    for ring in (ring for polygon in polygons for ring in polygon):
+        if ring[0] != ring[-1]:
+            hint = "repeat the first position as the last"
+            raise BadInput("geometry-invalid", f"the ring from {ring[0]} ends at {ring[-1]}", path=path, hint=hint)
+
+
+def _cleaned(words: Mapping[str, str], path: str) -> Mapping[str, str]:
+    return {name: clean(text, path=f"{path}/{name}") for name, text in words.items()}
+
+
+def _resource(resource: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    return {**resource, "description": one_line(resource["description"], path=f"{path}/description")}
