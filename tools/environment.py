@@ -30,7 +30,7 @@ def ready(wanted: str) -> bool:
 
 def install(*words: str) -> None:
     """Run the environment's own pip; raises CalledProcessError when it fails."""
-    pip = (str(VENV / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", "install")
+    pip = (str(VENV / "bin" / "python"), "-m", "pip", "-qq", "--disable-pip-version-check", "--no-input", "install")
     subprocess.run((*pip, *words), cwd=ROOT, check=True)
 
 
