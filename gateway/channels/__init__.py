@@ -1,0 +1,84 @@
+"""The ways out that we push to: one file per kind, found by being there."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import cast
+
+from msgspec import Struct
+
+from gateway.alert import Target, Version
+from gateway.channel import Abilities, Channel, History
+from gateway.fault import BadInput, Refused
+from gateway.incident import Status
+from gateway.out import Peer, Secret
+
+
+class Mode(StrEnum):
+    """What a deployment is for: telling the public, or drilling."""
+
+    LIVE = "live"
+    EXERCISE = "exercise"
+
+
+class TargetSettings(Struct, frozen=True, kw_only=True):
+    """One configured peer of a channel; `private` and `plain` mean what they mean for `gateway.out.Peer`."""
+
+    url: str
+    secret: Secret | None = None
+    private: bool = False
+    plain: bool = False
+
+
+class ChannelSettings(Struct, frozen=True, kw_only=True):
+    """What a channel instance is built from.
+
+    `accepts` are the worlds whose messages it may carry; `now` is aware and runs like the far sides' clocks.
+    """
+
+    targets: Mapping[str, TargetSettings]
+    accepts: frozenset[Status]
+    mode: Mode
+    now: Callable[[], datetime]
+
+    def __post_init__(self) -> None:
+        """Refuse settings by which a drill could tell the public; raises BadInput("accepts-*")."""
+        if not self.accepts:
+            raise BadInput("accepts-nothing", "a channel that accepts nothing carries nothing", hint="name the worlds it carries")
+        if self.mode is Mode.EXERCISE and Status.ACTUAL in self.accepts:
+            raise BadInput("accepts-actual", "an exercise deployment carries nothing actual", hint='set accepts = ["exercise"]')
+
+    def abilities(self, history: History, *, clears: bool) -> Abilities:
+        """Return what a channel with these settings can do."""
+        return Abilities(history=history, clears=clears, accepts=self.accepts)
+
+    def peers(self) -> tuple[Peer, ...]:
+        """Return the URLs that the door out must allow for this channel."""
+        return tuple(Peer(url=to.url, private=to.private, plain=to.plain) for to in self.targets.values())
+
+
+Maker = Callable[[str, ChannelSettings], Channel]
+
+
+def find() -> Mapping[str, Maker]:
+    """Return the maker of every kind of channel; the kind is the name of its file, and the maker is its `channel`."""
+    kinds = sorted(found.name for found in pkgutil.iter_modules(__path__))
+    return {kind: cast("Maker", importlib.import_module(f"{__name__}.{kind}").channel) for kind in kinds}
+
+
+def carries(channel: Channel, status: Status) -> bool:
+    """Tell whether a channel may carry messages of this world; everybody who hands it a payload asks here first."""
+    return status in channel.abilities.accepts
+
+
+def addressed(channel: Channel, targets: Iterable[Target], version: Version) -> tuple[str, ...]:
+    """Return which of these targets are the channel's own; raises Refused("world") where it may not carry the version."""
+    ours = tuple(to.target for to in targets if to.channel == channel.name)
+    if unknown := [target for target in ours if target not in channel.targets]:
+        raise BadInput("target-unknown", f"{channel.name} has no target {unknown[0]!r}", hint="configure it, or do not name it")
+    if ours and not carries(channel, version.status):
+        message = f"{channel.name} does not carry {version.status} messages"
+        raise Refused("world", message, hint="name a channel whose settings accept this world")
+    return ours

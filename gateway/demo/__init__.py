@@ -1,0 +1,1 @@
+"""A city on this machine: gateway, sources and far sides on loopback."""

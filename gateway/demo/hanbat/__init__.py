@@ -1,0 +1,1 @@
+"""Hanbat, a city that does not exist: its first district, drawn from a seed."""
