@@ -87,7 +87,13 @@ def test_every_public_name_makes_its_promise(texts: dict[str, str]) -> None:
 
 
 def test_no_file_names_what_is_not_ours_to_name() -> None:
-    listed = subprocess.run(("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"), cwd=ROOT, check=True, capture_output=True).stdout.decode().split("\0")
+    listed = (
+        subprocess.run(
+            ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"), cwd=ROOT, check=True, capture_output=True
+        )
+        .stdout.decode()
+        .split("\0")
+    )
     files = [ROOT / name for name in listed if name and (ROOT / name).is_file()]
     found = {path.name: foreign(path.read_text(encoding="utf-8", errors="replace")) for path in files}
 
