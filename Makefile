@@ -7,13 +7,16 @@ BIN = .venv/bin
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-emit-index-url $(ARGS)
 
-.PHONY: help environment test check wheel lock
+.PHONY: help environment demo test check wheel lock
 
 help: ## list these words
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
 environment: ## make .venv, or find it ready
 	@sh tools/environment.sh $(PYTHON)
+
+demo: environment ## a whole city on this machine: one flood, told everywhere (ARGS="--headless" only plays the story)
+	$(BIN)/bongsu demo $(ARGS)
 
 test: environment ## run every test
 	$(BIN)/python -m pytest $(ARGS)

@@ -24,9 +24,7 @@ NOT_OURS = {"__pycache__", "node_modules"}
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     """The wheel, built from this checkout by the installed backend alone."""
     folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder), cwd=ROOT, check=True, capture_output=True
-    )
+    subprocess.run((sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder), cwd=ROOT, check=True)
     return zipfile.ZipFile(next(folder.glob("*.whl")))
 
 
