@@ -80,12 +80,16 @@ class Selector(Struct, frozen=True, kw_only=True, omit_defaults=True):
     trip: str | None = None
 
 
-class Transit(Struct, frozen=True, kw_only=True):
-    """What the alert does to public transport, in GTFS-realtime's own words (enum names)."""
+class Transit(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the alert does to public transport, in GTFS-realtime's own words (enum names).
+
+    `closed` are those selectors that the operator or agency itself said are closed.
+    """
 
     cause: str
     effect: str
     selectors: tuple[Selector, ...]
+    closed: tuple[Selector, ...] = ()
 
 
 class Text(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,6 +1,7 @@
 """Where something is: GeoJSON geometries in WGS 84 (longitude, latitude) and what they cover."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -11,7 +12,6 @@ import shapely
 import shapely.geometry
 from msgspec import Struct
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import transform
 
 from gateway.fault import BadInput
 
@@ -19,6 +19,8 @@ Position = tuple[float, float]
 Ring = tuple[Position, ...]
 
 MOST_POINTS = 50_000
+MOST_RADIUS_M = 200_000
+CENTIMETRE = 7  # decimals of a degree
 
 
 class Role(StrEnum):
@@ -101,10 +103,22 @@ def union(shapes: Iterable[BaseGeometry]) -> BaseGeometry:
     return shapely.union_all(list(shapes))
 
 
+def swapped(place: Geometry) -> Geometry:
+    """Return the same drawing with longitude and latitude swapped, to find out whether somebody mixed them up."""
+    return msgspec.structs.replace(place, coordinates=_swap(place.coordinates))
+
+
 def buffer(place: BaseGeometry, metres: float) -> BaseGeometry:
-    """Grow a shape by metres, measured on the ground around its own centre."""
+    """Grow a shape by metres on the ground; positions come out rounded to a centimetre."""
+    return in_metres(place, lambda flat: flat.buffer(metres))
+
+
+def in_metres(place: BaseGeometry, reshape: Callable[[BaseGeometry], BaseGeometry]) -> BaseGeometry:
+    """Reshape something on a plane in metres around its own centre, and bring it back rounded to a centimetre."""
     there, back = _local(round(place.centroid.x, 1), round(place.centroid.y, 1))
-    return transform(back, transform(there, place).buffer(metres))
+    flat = reshape(shapely.transform(place, there, interleaved=False))
+    degrees = shapely.transform(flat, back, interleaved=False)
+    return shapely.transform(degrees, lambda positions: positions.round(CENTIMETRE))
 
 
 def square_metres(place: BaseGeometry) -> float:
@@ -127,6 +141,12 @@ def _ring(coordinates: Iterable[Iterable[float]]) -> Ring:
     return tuple((float(x), float(y)) for x, y in coordinates)
 
 
+def _swap(coordinates: Any) -> Any:
+    if len(coordinates) == 2 and isinstance(coordinates[0], (int, float)):
+        return (coordinates[1], coordinates[0])
+    return tuple(_swap(part) for part in coordinates)
+
+
 def _drawn(place: Geometry) -> BaseGeometry:
     try:
         return shapely.geometry.shape({"type": type(place).__name__, "coordinates": place.coordinates})
@@ -144,10 +164,12 @@ def _inside_the_world(drawn: BaseGeometry) -> None:
 
 
 def _circle(centre: BaseGeometry, radius_m: float) -> BaseGeometry:
-    if not radius_m > 0:
-        raise BadInput("geometry-invalid", "radius_m must be more than 0", hint="give the radius in metres")
-    outside_of_a_48_corner = 1.00215
-    return buffer(centre, radius_m * outside_of_a_48_corner)
+    if not 1 <= radius_m <= MOST_RADIUS_M:
+        message = f"radius_m must be from 1 to {MOST_RADIUS_M}"
+        raise BadInput("geometry-invalid", message, hint="give the radius in metres")
+    corners_of_64 = 1 / math.cos(math.pi / 64)
+    rounding, long_edges = 0.05, 1.0001
+    return buffer(centre, radius_m * corners_of_64 * long_edges + rounding)
 
 
 def _street(line: BaseGeometry, buffer_m: float) -> BaseGeometry:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import hypot
 
-from gateway.demo.hanbat.layout import NORTH, Layout, Line, Metres
+from gateway.demo.hanbat.layout import Layout, Line, Metres
+from gateway.demo.hanbat.names import STATIONS
 
 METRO = 1
 BUS = 3
@@ -13,18 +14,6 @@ MIDDLE_OF_THE_PARK = -125
 BANK_ROAD = -140
 NORTH_ROAD = 1300
 EAST_ROAD = 1500
-
-STATIONS = (
-    ("별빛고개", "Byeolbit Hill"),
-    ("솔마루", "Solmaru"),
-    ("느티장터", "Neuti Market"),
-    ("한내대교", "Hannae Bridge"),
-    ("한내나루", "Hannae Ferry"),
-    ("한밭구청", "Hanbat District Office"),
-    ("물빛공원", "Mulbit Park"),
-    ("별터", "Byeolteo"),
-    ("동문", "Dongmun"),
-)
 
 
 @dataclass(frozen=True)
@@ -106,15 +95,13 @@ def _riverside(layout: Layout) -> tuple[Run, Run]:
 
 def _north_bridge(layout: Layout) -> tuple[Run, Run]:
     up = [(float(EAST_ROAD), float(height)) for height in range(-1900, NORTH_ROAD, 400)]
-    across = [(float(east) + layout.jitter(f"K{east}", 30), float(NORTH_ROAD)) for east in range(EAST_ROAD - 300, -2000, -600)]
+    across = [(float(east) + layout.jitter(f"K{east}", 30), float(NORTH_ROAD)) for east in range(EAST_ROAD - 400, -2000, -600)]
     names = [(f"북교로 {number}가", f"Bukgyo-ro {number}-ga") for number in range(1, len(up + across) + 1)]
     corner = (float(EAST_ROAD), float(NORTH_ROAD))
     return _both_ways("K", "NS", names, up + across, [*up, corner, *across])
 
 
-def _both_ways(
-    road: str, sides: str, names: list[tuple[str, str]], places: Line, way: Line | None = None
-) -> tuple[Run, Run]:
+def _both_ways(road: str, sides: str, names: list[tuple[str, str]], places: Line, way: Line | None = None) -> tuple[Run, Run]:
     """Return a bus route there and back; people drive on the right, so each way has its own stops."""
     way = way or places
     there, back = [], []

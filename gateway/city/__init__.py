@@ -1,0 +1,192 @@
+"""One city: its districts, its network and its named places, loaded from a folder and never changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from msgspec import Struct
+from shapely.geometry.base import BaseGeometry
+
+from gateway import area as geo
+from gateway.alert import Place, Selector
+from gateway.area import Area, LineString, Role
+from gateway.city import names, outline, transit, zones
+from gateway.city.outline import Budget
+from gateway.city.overlap import overlaps
+from gateway.city.transit import Chosen, Ground
+from gateway.city.zones import Zone
+from gateway.fault import BadInput, Finding, Gravity
+from gateway.formats import gtfs
+from gateway.incident import TransitPart
+
+__all__ = ["Chosen", "City", "Located", "Surface", "Zone", "overlaps"]
+
+STOPS_TRAVEL = frozenset({Role.DANGER, Role.EVACUATE, Role.CLOSURE})
+GROWTH_M = 100.0
+GROWTH_SHARE = 0.10
+
+
+class Surface(Struct, frozen=True):
+    """The ground an area means, as it was drawn, and what a person should know about it."""
+
+    shape: BaseGeometry
+    findings: tuple[Finding, ...] = ()
+
+
+class Located(Struct, frozen=True):
+    """A place as it will be told, and what a person should know about how it came to be."""
+
+    place: Place
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class City:
+    """Answers every question about where; `places` are the city's named places, id to name by language."""
+
+    zones: Mapping[str, Zone]
+    network: gtfs.Network | None = None
+    places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, folder: Path, *, places: Mapping[str, Mapping[str, str]] | None = None) -> "City":
+        """Read `zones.geojson` and, where it is there, `gtfs.zip`; raises BadInput or Faults with file and place."""
+        districts, feed = folder / "zones.geojson", folder / "gtfs.zip"
+        if not districts.is_file():
+            hint = "draw the city's districts, or ask its statistics office"
+            raise BadInput("zones-missing", f"there is no zones.geojson in {folder}", path=str(districts), hint=hint)
+        network = gtfs.load(feed.read_bytes()) if feed.is_file() else None
+        return cls(zones.read(districts.read_bytes()), network, places or {})
+
+    @cached_property
+    def boundary(self) -> BaseGeometry:
+        """The ground of all zones together."""
+        return geo.union(zone.shape for zone in self.zones.values())
+
+    def place_name(self, id: str, language: str) -> str | None:
+        """Return what people call a place in a language, or None where the city has no such name."""
+        return self.places.get(id, {}).get(language)
+
+    def surface(self, area: Area, *, line_buffer_m: float, path: str = "") -> Surface:
+        """Return the ground an area means: its geometry, or its zones where nothing was drawn.
+
+        Raises BadInput geometry-missing, geometry-outside, geometry-swapped, zone-unknown, or what `area.shape` refuses.
+        """
+        named = zones.of(area.zones, self.zones, path=path)
+        if area.geometry is None:
+            return Surface(_whole(named, path))
+        drawn = self._drawn(area.geometry, line_buffer_m, path)
+        told = (*_buffered(area.geometry, line_buffer_m, path), *self._partly(drawn, path), *_apart(drawn, named, path))
+        return Surface(drawn, told)
+
+    def place(self, area: Area, *, line_buffer_m: float) -> Place:
+        """Return an area as it will be told, within the default budget; raises as `locate` does."""
+        return self.locate(area, line_buffer_m=line_buffer_m).place
+
+    def locate(
+        self,
+        area: Area,
+        *,
+        line_buffer_m: float,
+        growth_m: float = GROWTH_M,
+        growth_share: float = GROWTH_SHARE,
+        path: str = "",
+    ) -> Located:
+        """Return an area as it will be told, in polygons without holes of at most 100 positions.
+
+        They contain what was drawn and grow by no more than the budget; by how much is among the findings. Zone codes are
+        those the surface covers, and those the source named and the surface touches. Raises BadInput
+        geometry-too-detailed, and as `surface` does.
+        """
+        ground = self.surface(area, line_buffer_m=line_buffer_m, path=path)
+        simple = outline.outline(ground.shape, Budget(growth_m, growth_share), path=path)
+        codes = names.codes(area, ground.shape, self.zones)
+        name = names.names(area, ground.shape, self.zones.values())
+        place = Place(role=area.role, name=name, polygons=geo.polygons(simple), zones=codes)
+        return Located(place, (*ground.findings, *_simplified(ground.shape, simple, path)))
+
+    def within(self, shape: BaseGeometry, codes: Sequence[str]) -> bool:
+        """Tell whether a surface lies wholly in these zones; raises BadInput("zone-unknown")."""
+        allowed = geo.union(zone.shape for zone in zones.of(codes, self.zones))
+        return bool(shape.difference(allowed).area <= zones.NOISE * shape.area)
+
+    def selectors(self, areas: Sequence[Area], parts: Sequence[TransitPart]) -> tuple[Selector, ...]:
+        """Return what an incident touches of the network, sorted; raises as `transit` does."""
+        return self.transit(areas, parts).selectors
+
+    def transit(self, areas: Sequence[Area], parts: Sequence[TransitPart]) -> Chosen:
+        """Return what an incident touches of the network and which of it an operator called closed.
+
+        Only areas of danger, evacuation and closure touch it. Raises BadInput transit-no-network, transit-unknown,
+        transit-empty, transit-inconsistent, transit-order, and as `surface` does.
+        """
+        if self.network is None:
+            if parts:
+                hint = "put the city's static feed beside city.toml as gtfs.zip"
+                raise BadInput("transit-no-network", "the city has no static feed", path="/transit", hint=hint)
+            return Chosen()
+        grounds = [self._ground(area, f"/areas/{index}") for index, area in enumerate(areas) if area.role in STOPS_TRAVEL]
+        return transit.choose(self.network, grounds, parts)
+
+    def _ground(self, area: Area, path: str) -> Ground:
+        shape = self.surface(area, line_buffer_m=transit.STREET_BUFFER_M, path=path).shape
+        return transit.street(area.geometry) if isinstance(area.geometry, LineString) else transit.surface(shape)
+
+    def _drawn(self, geometry: geo.Geometry, line_buffer_m: float, path: str) -> BaseGeometry:
+        try:
+            drawn = geo.shape(geometry, line_buffer_m=line_buffer_m)
+        except BadInput as fault:
+            self._not_swapped(geometry, path)
+            raise BadInput(fault.code, fault.message, path=f"{path}/geometry", hint=fault.hint) from None
+        if not drawn.intersection(self.boundary).area:
+            self._not_swapped(geometry, path)
+            message, hint = "the area lies wholly outside the city", "check the coordinates, or the zones of the city"
+            raise BadInput("geometry-outside", message, path=f"{path}/geometry", hint=hint)
+        return drawn
+
+    def _not_swapped(self, geometry: geo.Geometry, path: str) -> None:
+        try:
+            other_way = geo.shape(geo.swapped(geometry), line_buffer_m=1.0)
+        except BadInput:
+            return
+        if other_way.intersects(self.boundary):
+            message, hint = "latitude stands before longitude", "GeoJSON positions are [longitude, latitude]"
+            raise BadInput("geometry-swapped", message, path=f"{path}/geometry", hint=hint)
+
+    def _partly(self, drawn: BaseGeometry, path: str) -> tuple[Finding, ...]:
+        outside = drawn.difference(self.boundary).area / drawn.area
+        if outside <= zones.NOISE:
+            return ()
+        return (_warning("geometry-partly-outside", f"{outside:.1%} of the area lies outside the city", path),)
+
+
+def _whole(named: Sequence[Zone], path: str) -> BaseGeometry:
+    if not named:
+        hint = "draw the area, or name the zones it is"
+        raise BadInput("geometry-missing", "an area has neither geometry nor zones", path=path, hint=hint)
+    return geo.union(zone.shape for zone in named)
+
+
+def _buffered(geometry: geo.Geometry, line_buffer_m: float, path: str) -> tuple[Finding, ...]:
+    if not isinstance(geometry, LineString):
+        return ()
+    return (_warning("geometry-buffered", f"the line became a strip of {line_buffer_m:g} m to either side", path),)
+
+
+def _apart(drawn: BaseGeometry, named: Sequence[Zone], path: str) -> tuple[Finding, ...]:
+    apart = [zone.code for zone in named if not zone.shape.intersects(drawn)]
+    return tuple(_warning("zone-apart", f"the area does not touch zone {code}, which it names", path) for code in apart)
+
+
+def _simplified(drawn: BaseGeometry, told: BaseGeometry, path: str) -> tuple[Finding, ...]:
+    grown = told.area / drawn.area - 1
+    if grown <= 1e-9:
+        return ()
+    metres = outline.growth(drawn, told)
+    message = f"the outline was simplified and grew by up to {metres:.0f} m and {grown:.1%} of its area"
+    return (_warning("geometry-simplified", message, path),)
+
+
+def _warning(rule: str, message: str, path: str) -> Finding:
+    return Finding(rule=rule, message=message, severity=Gravity.WARNING, path=path)
