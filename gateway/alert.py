@@ -170,6 +170,11 @@ class Version(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return {text.language: text for text in self.texts}[language]
 
 
+def whole(at: datetime) -> datetime:
+    """Drop the fraction of a second, which CAP and GTFS-realtime cannot say."""
+    return at.replace(microsecond=0)
+
+
 def digest(body: bytes) -> str:
     """Return the hexadecimal SHA-256 that names these bytes."""
     return hashlib.sha256(body).hexdigest()

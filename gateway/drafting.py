@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from gateway.alert import IncidentKey, Kind, Place, Selector, Target, Text, Transit, Version
+from gateway.alert import IncidentKey, Kind, Place, Target, Text, Transit, Version, whole
 from gateway.area import Area, shape, square_metres
 from gateway.channel import Channel, Feed, Payload
-from gateway.city import City
+from gateway.city import Chosen, City, Located
 from gateway.fault import BadInput, Finding, Gravity
 from gateway.formats import cap
 from gateway.hazard import Hazard, hazard
@@ -53,13 +53,15 @@ class Brief(Struct, frozen=True, kw_only=True):
 
 def draft(brief: Brief, desk: Desk) -> Version:
     """Return a version ready to be read by an operator; raises BadInput where no honest draft can be made."""
-    what = hazard(brief.incident.hazard)
+    what, incident = hazard(brief.incident.hazard), brief.incident
+    located = _located(incident.areas, brief.playbook, desk.city)
+    touched = desk.city.transit(incident.areas, incident.transit)
     version = Version(
         alert=brief.alert,
         number=brief.number,
         kind=brief.kind,
-        status=brief.incident.status or desk.status,
-        scope=brief.incident.scope or Scope(what.scope),
+        status=incident.status or desk.status,
+        scope=incident.scope or Scope(what.scope),
         hazard=what.id,
         playbook=brief.playbook.id,
         level=brief.level.name,
@@ -69,40 +71,47 @@ def draft(brief: Brief, desk: Desk) -> Version:
         urgency=brief.level.urgency,
         certainty=brief.level.certainty,
         responses=brief.level.responses,
-        places=_places(brief, desk.city),
+        places=tuple(one.place for one in located),
         texts=(),
         targets=_targets(brief, desk),
         sender=desk.sender,
-        onset=whole(brief.incident.onset),
+        onset=whole(incident.onset),
         effective=whole(brief.now),
         expires=whole(brief.now) + brief.level.duration,
         incident=brief.key,
         incident_sequence=brief.sequence,
-        transit=transit(what, brief.playbook, desk.city.selectors(brief.incident.areas, brief.incident.transit)),
-        facts=brief.incident.facts,
+        transit=transit(what, brief.playbook, touched),
+        findings=(*(finding for one in located for finding in one.findings), *touched.findings),
+        facts=incident.facts,
         contact=desk.contact,
         web=desk.web,
     )
     return _written(version, desk)
 
 
-def closing(kind: Kind, current: Version, number: int, reason: str, now: datetime, desk: Desk) -> Version:
-    """Return the all clear (END) or the false alarm (CANCEL) for an issued version.
+class Over(Struct, frozen=True, kw_only=True):
+    """What takes an alert back: the all clear (END) or the false alarm (CANCEL), as version `number`."""
 
-    It names the same places and targets as what people were told, and has at least a day to arrive.
-    """
-    over = msgspec.structs.replace(
+    kind: Kind
+    number: int
+    reason: str
+    now: datetime
+
+
+def closing(over: Over, current: Version, desk: Desk) -> Version:
+    """Return the last version of an alert: the same places and targets as people were told, and at least a day to arrive."""
+    last = msgspec.structs.replace(
         current,
-        number=number,
-        kind=kind,
+        number=over.number,
+        kind=over.kind,
         findings=(),
-        effective=whole(now),
-        expires=max(current.expires, whole(now) + AFTERLIFE),
-        reason=reason,
+        effective=whole(over.now),
+        expires=max(current.expires, whole(over.now) + AFTERLIFE),
+        reason=over.reason,
     )
-    if kind is Kind.END:
-        over = msgspec.structs.replace(over, urgency=Urgency.PAST, responses=("AllClear",))
-    return _written(over, desk)
+    if over.kind is Kind.END:
+        last = msgspec.structs.replace(last, urgency=Urgency.PAST, responses=("AllClear",))
+    return _written(last, desk)
 
 
 def _written(version: Version, desk: Desk) -> Version:
@@ -123,19 +132,21 @@ def _written(version: Version, desk: Desk) -> Version:
             reviewed_only=desk.reviewed_only,
         )
     )
-    return msgspec.structs.replace(version, texts=told.texts, left_out=told.left_out, findings=told.findings)
+    return msgspec.structs.replace(
+        version, texts=told.texts, left_out=told.left_out, findings=(*version.findings, *told.findings)
+    )
 
 
 def relocated(version: Version, areas: Sequence[Area], desk: Desk, playbook: Playbook) -> Version:
     """Return the version aimed at other areas, with the stops and routes that lie there."""
-    places = tuple(desk.city.place(area, line_buffer_m=playbook.line_buffer_m) for area in areas)
-    selectors = desk.city.selectors(areas, ())
-    finding = Finding(rule="area-edited", message="the area was changed: read the place names in every text", severity=Gravity.WARNING)
+    located, touched = _located(areas, playbook, desk.city), desk.city.transit(areas, ())
+    message = "the area was changed: read the place names in every text"
+    edited = Finding(rule="area-edited", message=message, severity=Gravity.WARNING)
     return msgspec.structs.replace(
         version,
-        places=places,
-        transit=transit(hazard(version.hazard), playbook, selectors),
-        findings=(*version.findings, finding),
+        places=tuple(one.place for one in located),
+        transit=transit(hazard(version.hazard), playbook, touched),
+        findings=(edited, *(finding for one in located for finding in one.findings), *touched.findings),
     )
 
 
@@ -152,7 +163,9 @@ def _reworded(text: Text, words: Mapping[str, str]) -> Text:
     return msgspec.structs.replace(text, **words, reviewed=False) if words else text
 
 
-def render(version: Version, channels: Iterable[Channel], feeds: Iterable[Feed]) -> tuple[tuple[Payload, ...], tuple[Payload, ...]]:
+def render(
+    version: Version, channels: Iterable[Channel], feeds: Iterable[Feed]
+) -> tuple[tuple[Payload, ...], tuple[Payload, ...]]:
     """Return the exact bytes of every channel, then of every feed and the CAP document that peers and feed share."""
     sent = tuple(payload for channel in channels for payload in channel.render(version))
     document = Payload(channel=DOCUMENT, body=cap.write(version), media_type=cap.MEDIA_TYPE)
@@ -183,20 +196,27 @@ def event_codes(what: Hazard) -> tuple[tuple[str, str], ...]:
     return tuple((name, code) for name, code in codes if code is not None)
 
 
-def transit(what: Hazard, playbook: Playbook, selectors: tuple[Selector, ...]) -> Transit | None:
+def transit(what: Hazard, playbook: Playbook, touched: Chosen) -> Transit | None:
     """Return what an alert means for public transport, or None where it touches none."""
-    return Transit(cause=what.cause, effect=playbook.effect or what.effect, selectors=selectors) if selectors else None
+    if not touched.selectors:
+        return None
+    effect = playbook.effect or what.effect
+    return Transit(cause=what.cause, effect=effect, selectors=touched.selectors, closed=touched.closed)
 
 
-def whole(at: datetime) -> datetime:
-    """Drop the fraction of a second, which CAP and GTFS-realtime cannot say."""
-    return at.replace(microsecond=0)
-
-
-def _places(brief: Brief, city: City) -> tuple[Place, ...]:
-    if not brief.incident.areas:
+def _located(areas: Sequence[Area], playbook: Playbook, city: City) -> tuple[Located, ...]:
+    if not areas:
         raise BadInput("area-missing", "no area is known", path="/areas", hint="draw the area by hand in a new alert")
-    return tuple(city.place(area, line_buffer_m=brief.playbook.line_buffer_m) for area in brief.incident.areas)
+    return tuple(
+        city.locate(
+            area,
+            line_buffer_m=playbook.line_buffer_m,
+            growth_m=playbook.growth_m,
+            growth_share=playbook.growth_share,
+            path=f"/areas/{number}",
+        )
+        for number, area in enumerate(areas)
+    )
 
 
 def _targets(brief: Brief, desk: Desk) -> tuple[Target, ...]:

@@ -1,16 +1,14 @@
-"""Publications become feed snapshots: a pure function of the publication and the expiries passed, so all nodes serve the same bytes."""
+"""Publications become feeds: a pure function of the publication and the expiries passed, so all nodes serve the same bytes."""
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
 
-from gateway.alert import digest
+from gateway.alert import digest, whole
 from gateway.channel import Feed, Publication
-from gateway.drafting import whole
 from gateway.formats import cap
 from gateway.journal.contract import Journal, Snapshot
 
@@ -50,7 +48,9 @@ class Feeds:
         key = (path, spoken.revision, spoken.at)
         if key not in self._joined:
             self._joined = {known: served for known, served in self._joined.items() if known[0] != path}
-            self._joined[key] = _served(feed.join(spoken, snapshot.feeds.get(feed.name, ()), self._base_url), feed.media_type, spoken.at)
+            self._joined[key] = _served(
+                feed.join(spoken, snapshot.feeds.get(feed.name, ()), self._base_url), feed.media_type, spoken.at
+            )
         return self._joined[key]
 
     async def document(self, identifier: str) -> Served:
@@ -89,4 +89,4 @@ def _write_all(folder: Path, bodies: Mapping[str, bytes]) -> None:
         if place.is_file() and place.read_bytes() == body:
             continue
         fresh.write_bytes(body)
-        os.replace(fresh, place)
+        fresh.replace(place)

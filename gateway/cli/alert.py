@@ -97,7 +97,9 @@ def submit(id: str, *, confirm: bool, as_json: bool) -> None:
 @click.argument("id")
 @click.option("--version", type=int, required=True, help="The version you read.")
 @click.option("--hash", "hash_", required=True, help="The hash of what you read.")
-@click.option("--break-glass", default="", metavar="REASON", help="Approve although the two-person rule says no; everybody is told.")
+@click.option(
+    "--break-glass", default="", metavar="REASON", help="Approve although the two-person rule says no; everybody is told."
+)
 @as_json
 @faults_told
 def approve(id: str, version: int, hash_: str, break_glass: str, *, as_json: bool) -> None:

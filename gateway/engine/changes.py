@@ -6,9 +6,9 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from gateway.alert import Target, Version
+from gateway.alert import Target, Version, whole
 from gateway.area import Area
-from gateway.drafting import relocated, reworded, whole
+from gateway.drafting import relocated, reworded
 from gateway.engine.plan import Plan
 from gateway.fault import BadInput
 

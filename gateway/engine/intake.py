@@ -1,4 +1,4 @@
-"""Sorting what a request brings: every item is placed, or refused with its reason; pure, so a lost race is simply sorted again."""
+"""Sorting what a request brings: every item is placed or refused with its reason; pure, so a lost race is sorted again."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from gateway.hazard import hazard
 from gateway.incident import Incident, Reading, Status
 from gateway.journal.contract import Arrival, Head, ItemAnswer, Placed, Todo, TodoKind, Watched
 from gateway.playbook import Playbook
-from gateway.policy.admit import admit
+from gateway.policy.admit import admit, admit_reading
 from gateway.policy.order import KnownHead, Placement, place
 from gateway.policy.watch import State, watch
 from gateway.source import Item, Raw, Refusal
@@ -34,6 +34,15 @@ class Sorted(Struct, kw_only=True):
     states: dict[str, State | None]
 
 
+class Rules(Struct, frozen=True, kw_only=True):
+    """What items are held against: the city's plan, the sender's grant, and the world of incidents that name none."""
+
+    plan: Plan
+    grant: Grant
+    default: Status | None
+    now: datetime
+
+
 def parse(raw: Raw, intake: Intake) -> Sequence[Item]:
     """Let the adapter read the bytes; what it cannot read at all is one refused item."""
     try:
@@ -42,15 +51,12 @@ def parse(raw: Raw, intake: Intake) -> Sequence[Item]:
         return [_refusal(fault)]
 
 
-def sort(items: Iterable[Item], states: States, plan: Plan, grant: Grant, now: datetime) -> Sorted:
+def sort(items: Iterable[Item], states: States, rules: Rules) -> Sorted:
     """Check every item against the city and run readings through their watches."""
-    result = Sorted(found=[], read=[], refused=[], states=_known(states))
+    result = _nothing(states)
     for index, item in enumerate(items):
-        if isinstance(item, Refusal):
-            result.refused.append((index, item))
-            continue
         try:
-            _sort_one(index, item, result, plan, grant, now)
+            _sort_one(index, item, result, rules)
         except Fault as fault:
             result.refused.append((index, _refusal(fault)))
     return result
@@ -58,7 +64,7 @@ def sort(items: Iterable[Item], states: States, plan: Plan, grant: Grant, now: d
 
 def tick(states: States, playbooks: Iterable[Playbook], now: datetime) -> Sorted:
     """Let time pass for watches: silence, stubbornness and lasting levels are news too."""
-    result = Sorted(found=[], read=[], refused=[], states=_known(states))
+    result = _nothing(states)
     for playbook in playbooks:
         _watch(None, playbook, result, now)
     return result
@@ -66,8 +72,10 @@ def tick(states: States, playbooks: Iterable[Playbook], now: datetime) -> Sorted
 
 def by_hand(incident: Incident, plan: Plan, now: datetime) -> Sorted:
     """Check what a person reports; raises the fault instead of keeping it, for the person is there to mend it."""
-    checked = _checked(incident, plan, Grant(source=incident.source), plan.status, now)
-    return Sorted(found=[(-1, checked)], read=[], refused=[], states={})
+    rules = Rules(plan=plan, grant=Grant(source=incident.source), default=plan.status, now=now)
+    result = _nothing({})
+    result.found.append((-1, _checked(incident, rules)))
+    return result
 
 
 class Carrier(Struct, frozen=True, kw_only=True):
@@ -95,18 +103,30 @@ def arrival(result: Sorted, heads: Heads, states: States, carrier: Carrier, now:
     )
 
 
-def _sort_one(index: int, item: Incident | Reading, result: Sorted, plan: Plan, grant: Grant, now: datetime) -> None:
-    if isinstance(item, Incident):
-        default = plan.intakes[grant.source].default_status
-        result.found.append((index, _checked(item, plan, grant, default, now)))
-        return
-    may_report(grant, item)
-    playbooks = [p for p in plan.watching(item.source) if p.watch and item.sensor in p.watch.sensors]
-    if not playbooks:
-        raise BadInput("sensor-unknown", f"no playbook watches sensor {item.sensor!r}", path="/sensor", hint="name it in a playbook")
-    for playbook in playbooks:
-        _watch(item, playbook, result, now)
-    result.read.append((index, item))
+def _nothing(states: States) -> Sorted:
+    known = {key: msgspec.json.decode(state, type=State) for key, (_, state) in states.items()}
+    return Sorted(found=[], read=[], refused=[], states={**known})
+
+
+def _sort_one(index: int, item: Item, result: Sorted, rules: Rules) -> None:
+    match item:
+        case Refusal():
+            result.refused.append((index, item))
+        case Incident():
+            result.found.append((index, _checked(item, rules)))
+        case Reading():
+            _read(admit_reading(item, rules.now), result, rules)
+            result.read.append((index, item))
+
+
+def _read(reading: Reading, result: Sorted, rules: Rules) -> None:
+    may_report(rules.grant, reading)
+    watching = [p for p in rules.plan.watching(reading.source) if p.watch and reading.sensor in p.watch.sensors]
+    if not watching:
+        message, hint = f"no playbook watches sensor {reading.sensor!r}", "name it in a playbook"
+        raise BadInput("sensor-unknown", message, path="/sensor", hint=hint)
+    for playbook in watching:
+        _watch(reading, playbook, result, rules.now)
 
 
 def _watch(reading: Reading | None, playbook: Playbook, result: Sorted, now: datetime) -> None:
@@ -115,18 +135,19 @@ def _watch(reading: Reading | None, playbook: Playbook, result: Sorted, now: dat
     result.found.extend((-1, incident) for incident in incidents)
 
 
-def _checked(incident: Incident, plan: Plan, grant: Grant, default: Status | None, now: datetime) -> Incident:
+def _checked(incident: Incident, rules: Rules) -> Incident:
     what = hazard(incident.hazard)
-    may_report(grant, incident)
+    may_report(rules.grant, incident)
     check_facts(what, incident.facts)
-    incident = admit(incident, deployment=plan.status, default=default, now=now)
-    playbook = plan.playbook_for(what.id, incident.source, incident.id)
+    incident = admit(incident, deployment=rules.plan.status, default=rules.default, now=rules.now)
+    city, playbook = rules.plan.desk.city, rules.plan.playbook_for(what.id, incident.source, incident.id)
     for number, area in enumerate(incident.areas):
-        surface = plan.desk.city.surface(area, line_buffer_m=playbook.line_buffer_m, path=f"/areas/{number}")
-        if grant.zones and not plan.desk.city.within(surface.shape, grant.zones):
-            hint = f"{grant.source} may report from {', '.join(sorted(grant.zones))}"
-            raise Refused("scope-area", "the area lies outside this source's grant", path=f"/areas/{number}", hint=hint)
-    plan.desk.city.selectors(incident.areas, incident.transit)
+        path = f"/areas/{number}"
+        surface = city.surface(area, line_buffer_m=playbook.line_buffer_m, path=path)
+        if rules.grant.zones and not city.within(surface.shape, sorted(rules.grant.zones)):
+            hint = f"{rules.grant.source} may report from {', '.join(sorted(rules.grant.zones))}"
+            raise Refused("scope-area", "the area lies outside this source's grant", path=path, hint=hint)
+    city.transit(incident.areas, incident.transit)
     return incident
 
 
@@ -152,10 +173,6 @@ def _known_head(head: Head) -> KnownHead:
     return KnownHead(episode=head.key.episode, open=head.open, report=head.report, arrived=head.arrived)
 
 
-def _known(states: States) -> dict[str, State | None]:
-    return {key: msgspec.json.decode(state, type=State) for key, (_, state) in states.items()}
-
-
 def _watched(after: Mapping[str, State | None], before: States) -> Iterator[Watched]:
     for key, state in after.items():
         revision, body = before.get(key, (0, b""))
@@ -168,18 +185,14 @@ def _answers(placed: Iterable[tuple[int, Placed, Placement]], result: Sorted) ->
     for index, one, _ in placed:
         if index >= 0:
             name = one.report.id
-            yield ItemAnswer(
-                index=index, accepted=True, incident=name, episode=one.episode, applied=one.applied, message=one.why
-            )
+            yield ItemAnswer(index=index, accepted=True, incident=name, episode=one.episode, applied=one.applied, message=one.why)
     for index, reading in result.read:
         yield ItemAnswer(index=index, accepted=True, sensor=reading.sensor)
     for index, no in result.refused:
         yield ItemAnswer(index=index, accepted=False, code=no.code, message=no.message, path=no.path, hint=no.hint)
 
 
-def _owed(
-    placed: Iterable[tuple[int, Placed, Placement]], refused: Iterable[tuple[int, Refusal]], source: str
-) -> Iterator[Todo]:
+def _owed(placed: Iterable[tuple[int, Placed, Placement]], refused: Iterable[tuple[int, Refusal]], source: str) -> Iterator[Todo]:
     for _, one, where in placed:
         if one.report.hazard == SENSOR_FAULT:
             yield page(f"sensor:{one.report.id}", "sensor-fault", _fault_words(one.report))

@@ -9,13 +9,14 @@ import structlog
 
 from gateway import drafting
 from gateway.access import Actor, Grant, Role, may_approve, may_cancel, require
-from gateway.alert import Act, Deed, IncidentKey, Kind, Stage, Version, stage
+from gateway.alert import Act, Deed, Kind, Stage, Version, stage
 from gateway.city import overlaps
-from gateway.drafting import Brief
+from gateway.drafting import Brief, Over
 from gateway.engine import intake, release
 from gateway.engine.changes import Changes, apply
-from gateway.engine.intake import Carrier
+from gateway.engine.intake import Carrier, Rules
 from gateway.engine.plan import Plan
+from gateway.engine.release import Order
 from gateway.fault import Conflict, Fault, Unavailable
 from gateway.incident import Incident, Reading
 from gateway.journal.contract import (
@@ -97,7 +98,8 @@ class Gateway:
         names = [playbook.id for playbook in self.plan.watching(raw.source)]
         for _ in range(TRIES):
             states = await self.journal.watches(names)
-            result = intake.sort(items, states, self.plan, grant, self.now())
+            rules = Rules(plan=self.plan, grant=grant, default=self.plan.intakes[raw.source].default_status, now=self.now())
+            result = intake.sort(items, states, rules)
             try:
                 return await self._commit(result, states, Carrier(actor=raw.source, raw=raw, key=key))
             except Stale:
@@ -145,7 +147,9 @@ class Gateway:
         if not isinstance(decision, Decision):
             raise Conflict("nothing-to-tell", "the playbook has nothing to tell the public about this")
         version = await self._version(decision, head, None)
-        await self.journal.draft(Draft(version=version, expected=0, acts=(self._act(version, Deed.DRAFTED, actor),), at=self.now()))
+        await self.journal.draft(
+            Draft(version=version, expected=0, acts=(self._act(version, Deed.DRAFTED, actor),), at=self.now())
+        )
         return await self.journal.alert(version.alert)
 
     async def update(self, alert: str, actor: Actor) -> AlertRecord:
@@ -245,7 +249,13 @@ class Gateway:
         payloads, feeds = await self.journal.frozen(alert, number)
         frozen = Submit(version=waiting.version, hash=hash, payloads=tuple(payloads), feeds=tuple(feeds), acts=())
         act = Act(
-            number=number, deed=Deed.APPROVED, actor=actor.name, at=self.now(), reason=break_glass, hash=hash, break_glass=bool(break_glass)
+            number=number,
+            deed=Deed.APPROVED,
+            actor=actor.name,
+            at=self.now(),
+            reason=break_glass,
+            hash=hash,
+            break_glass=bool(break_glass),
         )
         words = f"{actor.name} broke the glass on {alert}: {break_glass}"
         todos = [intake.page(f"break-glass:{alert}.{number}", "break-glass", words)] if break_glass else []
@@ -254,7 +264,7 @@ class Gateway:
 
     async def reject(self, alert: str, number: int, reason: str, actor: Actor) -> AlertRecord:
         """Put an open version away, with the reason; the next draft gets the next number."""
-        require(actor, Role.OPERATOR)
+        require(actor, Role.OPERATOR, Role.APPROVER)
         record = await self.journal.alert(alert)
         if record.open is None or record.open.version.number != number:
             raise Conflict("not-open", f"version {number} is not open")
@@ -315,12 +325,13 @@ class Gateway:
         if frozen.version.expires <= self.now():
             raise Conflict("expires-past", "the alert is over before it is sent", hint="reject it and draft a new one")
         issued = Act(number=frozen.version.number, deed=Deed.ISSUED, actor="gateway", at=self.now(), hash=frozen.hash)
-        issue = release.consign(frozen, expected, self.plan, self.now(), [*acts, issued], todos)
-        await self.journal.issue(issue, frozen if fresh else None)
+        order = Order(at=self.now(), acts=(*acts, issued), expected=expected, todos=tuple(todos))
+        await self.journal.issue(release.consign(frozen, order, self.plan), frozen if fresh else None)
         self.sends.set()
 
     def _closing(self, kind: Kind, record: AlertRecord, current: Version, reason: str) -> Version:
-        return drafting.closing(kind, current, _next_number(record), reason, self.now(), self.plan.desk)
+        over = Over(kind=kind, number=_next_number(record), reason=reason, now=self.now())
+        return drafting.closing(over, current, self.plan.desk)
 
     async def _version(self, decision: Decision, head: Head, record: AlertRecord | None) -> Version:
         number = record.open.version.number if record and record.open else _next_number(record)

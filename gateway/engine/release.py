@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec import Struct
 
-from gateway.alert import Act, Kind, Reference, Target, Version, approval_hash
+from gateway.alert import Act, Kind, Reference, Target, Version, approval_hash, whole
 from gateway.channel import Part, Payload
-from gateway.drafting import AFTERLIFE, DOCUMENT, render, stamp, whole
+from gateway.drafting import AFTERLIFE, DOCUMENT, render, stamp
 from gateway.engine.plan import Plan
 from gateway.fault import Conflict, Faults, Gravity, Refused
 from gateway.formats import cap
@@ -35,25 +36,32 @@ def freeze(version: Version, record: AlertRecord, plan: Plan, now: datetime, act
     return Submit(version=final, hash=hash, payloads=payloads, feeds=feeds, acts=signed)
 
 
-def consign(  # noqa: PLR0913 - one sentence with six parts: who, what, when, and what else is owed
-    frozen: Submit, expected: int, plan: Plan, now: datetime, acts: Sequence[Act], todos: Sequence[Todo] = ()
-) -> Issue:
+class Order(Struct, frozen=True, kw_only=True):
+    """The word to issue: when, whose acts, on which revision, and what else is owed."""
+
+    at: datetime
+    acts: tuple[Act, ...]
+    expected: int
+    todos: tuple[Todo, ...] = ()
+
+
+def consign(frozen: Submit, order: Order, plan: Plan) -> Issue:
     """Stamp the frozen bytes and say where each goes, how urgently and until when."""
-    version, sent = frozen.version, whole(now)
+    version, sent = frozen.version, whole(order.at)
     feeds = tuple(stamp(feed, sent) for feed in frozen.feeds)
     over = version.kind in (Kind.END, Kind.CANCEL)
     return Issue(
         alert=version.alert,
         number=version.number,
         hash=frozen.hash,
-        expected=expected,
+        expected=order.expected,
         at=sent,
-        acts=tuple(acts),
+        acts=order.acts,
         consignments=tuple(_consignment(payload, version, plan, sent) for payload in frozen.payloads),
         feeds=tuple(feed for feed in feeds if feed.channel != DOCUMENT),
         document=next(feed.body for feed in feeds if feed.channel == DOCUMENT),
         stopped=version.level if over else None,
-        todos=tuple(todos),
+        todos=order.todos,
     )
 
 
