@@ -1,0 +1,1 @@
+"""What the city's plans make of what is reported; pure, every time is handed in."""
