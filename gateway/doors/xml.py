@@ -40,7 +40,7 @@ def parse(raw: bytes, *, most_bytes: int = MOST_BYTES) -> Element:
 
 def text(element: Element) -> str:
     """Return the whole text of a value element, whatever stands between its pieces."""
-    return "".join(str(piece) for piece in element.itertext())
+    return "".join(map(str, element.itertext())) if len(element) else element.text or ""
 
 
 def line(node: Element) -> int:

@@ -1,6 +1,8 @@
 """The XML door, judged by literal documents and by the memory and sockets it may not touch."""
 
+import re
 import socket
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,6 +13,12 @@ from gateway.doors import xml
 from gateway.fault import BadInput, Faults
 
 DECLARED = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+
+ROOT = Path(__file__).parents[2]
+ENTRANCE = re.compile(
+    r"\betree\.(fromstring|fromstringlist|parse|XML|HTML|iterparse|XMLPullParser)\b|XMLParser\(|\bfrom xml\b"
+    r"|\bimport xml\.|\b(ElementTree|minidom|expat|xmltodict|defusedxml|html5lib)\b"
+)
 
 REFUSED = {
     "internal subset": (b"<?xml version='1.0'?>\n<!DOCTYPE a>\n<a/>", "xml-doctype", 2),
@@ -93,6 +101,12 @@ def test_no_socket_is_opened_for_what_a_document_points_at(monkeypatch: pytest.M
     raw = b"""<a xmlns:xi="http://www.w3.org/2001/XInclude" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
         xsi:schemaLocation="urn:a http://127.0.0.1:9/a.xsd"><xi:include href="http://127.0.0.1:9/"/></a>"""
     assert len(xml.parse(raw)) == 1
+
+
+def test_no_other_file_lets_xml_in() -> None:
+    files = [*(ROOT / "gateway").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")]
+    entrances = {path.relative_to(ROOT).as_posix() for path in files if ENTRANCE.search(path.read_text(encoding="utf-8"))}
+    assert entrances == {"gateway/doors/xml.py"}
 
 
 @given(st.binary(max_size=200) | st.text(alphabet="<>!-?[]&;= 'ab/\n", max_size=80).map(str.encode))

@@ -1,6 +1,7 @@
 """Polygons and circles as CAP 1.2 writes them (section 3.2.4): pairs of latitude,longitude; ours are longitude first."""
 
 import re
+from itertools import groupby
 
 from gateway.area import Position, Ring
 from gateway.fault import BadInput
@@ -14,7 +15,7 @@ FEWEST_PAIRS = 4
 def ring_text(ring: Ring) -> str:
     """Return a closed ring as `lat,lon lat,lon`, at most 7 decimals (1 cm); raises BadInput("cap-polygon")."""
     pairs = [f"{_number(latitude)},{_number(longitude)}" for longitude, latitude in ring]
-    distinct = [pair for pair, before in zip(pairs, [None, *pairs[:-1]], strict=True) if pair != before]
+    distinct = [pair for pair, _ in groupby(pairs)]
     closed = distinct if distinct[:1] == distinct[-1:] else [*distinct, distinct[0]]
     if len(closed) < FEWEST_PAIRS:
         raise BadInput("cap-polygon", "a ring has fewer than three different corners", hint="draw the area")

@@ -42,7 +42,7 @@ def _say(element: xml.Element, name: str, content: str) -> None:
 
 def each(element: xml.Element, path: str) -> list[xml.Element]:
     """Return the elements on a path of CAP names, such as `info/area`."""
-    return element.findall("/".join(f"{{{NAMESPACE}}}{name}" for name in path.split("/")))
+    return element.findall(_qualified(path))
 
 
 def values(element: xml.Element, path: str) -> tuple[str, ...]:
@@ -83,6 +83,11 @@ def violations(root: xml.Element) -> tuple[Finding, ...]:
         return ()
     errors: Any = schema.error_log
     return tuple(_violation(root, error) for error in errors)
+
+
+@cache
+def _qualified(path: str) -> str:
+    return "/".join(f"{{{NAMESPACE}}}{name}" for name in path.split("/"))
 
 
 @cache

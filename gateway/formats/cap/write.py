@@ -140,7 +140,7 @@ def _area(place: Place, language: str) -> Iterator[Node]:
     if not place.polygons and not place.zones:
         raise BadInput("cap-area", f"{place.name} covers nothing", path="/alert/info/area", hint="draw it or name its zones")
     yield "areaDesc", _name_in(place, language)
-    yield from (("polygon", ring_text(polygon.coordinates[0])) for polygon in place.polygons)
+    yield from (("polygon", ring_text(next(iter(polygon.coordinates), ()))) for polygon in place.polygons)
     yield from (("geocode", _named(DISTRICT_CODE if _DISTRICT.fullmatch(zone) else LOCAL_ZONE, zone)) for zone in place.zones)
 
 
