@@ -10,7 +10,7 @@ import msgspec
 from lxml import etree
 from msgspec import Struct
 
-from gateway.alert import Kind, Version
+from gateway.alert import Kind, Version, whole
 from gateway.channel import Publication, Published
 from gateway.doors.xml import Element
 from gateway.fault import BadInput
@@ -135,7 +135,7 @@ def _urn(sender: str, name: str) -> str:
 
 
 def _time(at: datetime) -> str:
-    return at.replace(microsecond=0).isoformat()
+    return whole(at).isoformat()
 
 
 def _part(parent: Element, name: str) -> Element:
