@@ -1,0 +1,32 @@
+"""How values stand in the record: times as sortable UTC text, documents as canonical JSON."""
+
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def moment(at: datetime) -> str:
+    """Return an aware time as UTC text that sorts; raises ValueError for a naive one."""
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone names no moment")
+    return at.astimezone(UTC).strftime(_FORM)
+
+
+def when(text: str) -> datetime:
+    """Return the time that `moment` wrote, in UTC."""
+    return datetime.strptime(text, _FORM).replace(tzinfo=UTC)
+
+
+def canonical(value: object) -> str:
+    """Return JSON with sorted keys and no white space: same value, same text."""
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
+def read(text: str, kind: type[T]) -> T:
+    """Return the value that `canonical` wrote."""
+    return msgspec.json.decode(text, type=kind)

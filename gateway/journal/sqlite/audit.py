@@ -1,0 +1,57 @@
+# ruff: noqa: PLR0913, PLR0917 - an entry has as many parts
+"""Writing and reading the audit chains."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import apsw
+
+from gateway.alert import Act
+from gateway.journal.audit import SEALED, SEALS, heads_digest, link
+from gateway.journal.contract import AuditEntry
+from gateway.journal.sql.codec import canonical, moment, when
+from gateway.journal.sqlite.sql import Row, every, find
+
+
+def note(cx: apsw.Connection, chain: str, actor: str, act: str, body: Mapping[str, object], at: datetime) -> None:
+    """Append to a chain."""
+    append(cx, chain, at, actor, act, body)
+
+
+def append(cx: apsw.Connection, chain: str, at: datetime, actor: str, act: str, body: Mapping[str, object]) -> str:
+    """Append to a chain and return the new entry's digest."""
+    last = find(cx, "SELECT number, digest FROM audit WHERE chain = ? ORDER BY number DESC LIMIT 1", chain)
+    entry = link(chain, (last[0], last[1]) if last else (0, ""), at, actor, act, canonical(body).encode())
+    cx.execute(
+        "INSERT INTO audit (chain, number, at, actor, act, body, previous, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (chain, entry.number, moment(at), actor, act, entry.body, entry.previous, entry.digest),
+    )
+    return entry.digest
+
+
+def acted(cx: apsw.Connection, alert: str, act: Act, payloads: Sequence[str] = ()) -> None:
+    """Append what was done to an alert, with the digests of the payloads it was done to."""
+    body: dict[str, object] = {"number": act.number, "reason": act.reason, "hash": act.hash, "break_glass": act.break_glass}
+    append(cx, f"alert:{alert}", act.at, act.actor, act.deed, body | ({"payloads": payloads} if payloads else {}))
+
+
+def read(cx: apsw.Connection, chain: str | None = None, *, after: int = 0, most: int = 1000) -> Sequence[AuditEntry]:
+    """Return entries in the order they were written; `after` counts the chain's entries, or all, that were read before."""
+    columns = "SELECT chain, number, at, actor, act, body, previous, digest FROM audit "
+    if chain is None:
+        return [_entry(row) for row in every(cx, columns + "WHERE id > ? ORDER BY id LIMIT ?", after, most)]
+    found = every(cx, columns + "WHERE chain = ? AND number > ? ORDER BY number LIMIT ?", chain, after, most)
+    return [_entry(row) for row in found]
+
+
+def seal(cx: apsw.Connection, at: datetime) -> str:
+    """Append the digest of all chain heads to the chain of seals and return that entry's digest."""
+    # SQLite: the other columns come from the row that holds the maximum
+    newest = every(cx, "SELECT chain, max(number), digest FROM audit WHERE chain <> ? GROUP BY chain", SEALS)
+    heads = {chain: (number, digest) for chain, number, digest in newest}
+    return append(cx, SEALS, at, "gateway", SEALED, {"chains": len(heads), "digest": heads_digest(heads)})
+
+
+def _entry(row: Row) -> AuditEntry:
+    chain, number, at, actor, act, body, previous, digest = row
+    return AuditEntry(chain=chain, number=number, at=when(at), actor=actor, act=act, body=body, previous=previous, digest=digest)

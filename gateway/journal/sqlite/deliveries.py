@@ -1,0 +1,157 @@
+# ruff: noqa: PLR0913, PLR0917 - a verb takes cx and the time where a method takes self
+"""Taking deliveries under a lease, and recording what came of each attempt."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import apsw
+
+from gateway.alert import Target
+from gateway.channel import Outcome, Part, Payload, Verdict
+from gateway.journal.contract import Claimed, Delivery, DeliveryState, Todo, TodoKind
+from gateway.journal.sql.codec import canonical, moment, read, when
+from gateway.journal.sqlite import audit, lanes, work
+from gateway.journal.sqlite.lanes import Row
+from gateway.journal.sqlite.sql import change, every, listed, only
+
+_LEASE_OVER = Outcome(verdict=Verdict.AMBIGUOUS, note="the lease ran out before the attempt was settled")
+
+
+def claim(
+    cx: apsw.Connection, real: float, channels: Sequence[str], most: int, lease_s: float, now: datetime
+) -> Sequence[Claimed]:
+    """Settle what cannot go any more, then lease the eligible head of each lane by priority, due time and age."""
+    lose(cx, real, over_by=real)
+    _expire(cx, now)
+    heads = every(
+        cx,
+        "SELECT d.id FROM delivery d WHERE d.state = 'waiting' AND d.due <= ? AND d.channel IN (SELECT value FROM json_each(?))"
+        " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
+        " AND o.state = 'sending')"
+        " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
+        " AND o.state = 'waiting' AND o.id < d.id)"
+        " ORDER BY d.priority, d.due, d.id LIMIT ?",
+        *(real, listed(list(channels)), most),
+    )
+    return [_lease(cx, id, real + lease_s, now) for (id,) in heads]
+
+
+def settle(
+    cx: apsw.Connection, real: float, claimed: Claimed, outcome: Outcome, *, retry_in: float, at: datetime
+) -> DeliveryState | None:
+    """Record an attempt and return the new state; None when the fence was overtaken, and then it is evidence only."""
+    row = lanes.delivery(cx, claimed.id)
+    if row.state != DeliveryState.SENDING or row.fence != claimed.fence:
+        _evidence(cx, row, claimed.fence, outcome, at, late=True)
+        return None
+    _record(cx, row, outcome, real, retry_in, at)
+    return DeliveryState(lanes.delivery(cx, claimed.id).state)
+
+
+def lose(cx: apsw.Connection, real: float, *, over_by: float) -> int:
+    """Count a lease that ran out as an ambiguous attempt, due again at once; return how many there were."""
+    rows = [Row(*row) for row in every(cx, "SELECT * FROM delivery WHERE state = 'sending' AND lease_until <= ?", over_by)]
+    for row in rows:
+        _record(cx, row, _LEASE_OVER, real, 0.0, when(row.claimed_at))
+    return len(rows)
+
+
+def deliveries(cx: apsw.Connection, alert: str | None = None) -> Sequence[Delivery]:
+    """Return deliveries with their attempts, newest alert first."""
+    columns = "SELECT d.* FROM delivery d JOIN alert a ON a.id = d.alert WHERE ?1 IS NULL OR d.alert = ?1"
+    rows = every(cx, columns + " ORDER BY a.position DESC, d.id", alert)
+    return [_delivery(cx, Row(*row)) for row in rows]
+
+
+def _lease(cx: apsw.Connection, id: int, until: float, now: datetime) -> Claimed:
+    leased = "UPDATE delivery SET state = 'sending', fence = fence + 1, lease_until = ?, claimed_at = ? WHERE id = ?"
+    change(cx, leased, until, moment(now), id)
+    row = lanes.delivery(cx, id)
+    payload, sha256 = _issued(cx, row)
+    return Claimed(
+        id=id,
+        key=row.key,
+        alert=row.alert,
+        number=row.number,
+        payload=payload,
+        sha256=sha256,
+        fence=row.fence,
+        attempt=row.fence,
+        deadline=when(row.deadline),
+    )
+
+
+def _issued(cx: apsw.Connection, row: Row) -> tuple[Payload, str]:
+    body, media_type, sha256 = only(
+        cx,
+        f"issued payload {row.key}",
+        "SELECT body, media_type, sha256 FROM issued JOIN blob USING (sha256)"
+        " WHERE alert = ? AND number = ? AND way = 'channel' AND channel = ? AND target = ? AND part = ?",
+        *(row.alert, row.number, row.channel, row.target, row.part),
+    )
+    payload = Payload(channel=row.channel, body=body, media_type=media_type, target=row.target, part=Part(row.part))
+    return payload, sha256
+
+
+def _record(cx: apsw.Connection, row: Row, outcome: Outcome, real: float, retry_in: float, at: datetime) -> None:
+    verdict = outcome.verdict
+    state, wait = DeliveryState(verdict) if verdict.settled else DeliveryState.WAITING, 0.0
+    if not verdict.settled:
+        state, wait = lanes.after_failure(cx, row, verdict, retry_in)
+    change(
+        cx,
+        "UPDATE delivery SET state = ?, due = ?, lease_until = 0, last = ?, reached = max(reached, ?), doubt = max(doubt, ?)"
+        " WHERE id = ?",
+        *(state, real + wait, verdict, verdict.may_have_reached, verdict is Verdict.AMBIGUOUS, row.id),
+    )
+    _evidence(cx, row, row.fence, outcome, at, late=False)
+    lanes.resolve(cx, row.lane)
+
+
+def _evidence(cx: apsw.Connection, row: Row, fence: int, outcome: Outcome, at: datetime, *, late: bool) -> None:
+    evidence = canonical(outcome.evidence)
+    cx.execute(
+        "INSERT INTO attempt (delivery, fence, at, verdict, note, evidence, late) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (row.id, fence, moment(at), outcome.verdict, outcome.note, evidence, late),
+    )
+    if late and outcome.verdict.may_have_reached:
+        change(cx, "UPDATE delivery SET reached = 1 WHERE id = ?", row.id)
+    body = {"delivery": row.key, "attempt": fence, "verdict": outcome.verdict, "note": outcome.note, "late": late}
+    audit.append(cx, f"alert:{row.alert}", at, "gateway", "attempted", body | {"evidence": outcome.evidence})
+
+
+def _expire(cx: apsw.Connection, now: datetime) -> None:
+    overdue = "SELECT * FROM delivery WHERE state = 'waiting' AND deadline <= ? ORDER BY id"
+    for row in [Row(*row) for row in every(cx, overdue, moment(now))]:
+        state = DeliveryState.UNKNOWN if row.doubt else DeliveryState.EXPIRED
+        if change(cx, "UPDATE delivery SET state = ? WHERE id = ? AND state = 'waiting'", state, row.id):
+            _say_so(cx, row, state, now)
+            lanes.resolve(cx, row.lane)
+
+
+def _say_so(cx: apsw.Connection, row: Row, state: DeliveryState, now: datetime) -> None:
+    body = {"delivery": row.key, "state": state}
+    audit.append(cx, f"alert:{row.alert}", now, "gateway", "delivery-expired", body)
+    known = "was not told in time of" if state is DeliveryState.EXPIRED else "may or may not have been told of"
+    page = {"code": f"delivery-{state}", "message": f"{row.channel}/{row.target} {known} {row.alert}.{row.number}"}
+    work.owe(cx, Todo(kind=TodoKind.PAGE, subject=f"delivery/{row.key}", body=canonical(page).encode()), now)
+
+
+def _delivery(cx: apsw.Connection, row: Row) -> Delivery:
+    made = every(cx, "SELECT fence, at, verdict, note, evidence, late FROM attempt WHERE delivery = ? ORDER BY position", row.id)
+    names = ("attempt", "at", "verdict", "note", "evidence", "late")
+    attempts = [dict(zip(names, values, strict=True)) for values in made]
+    shown = [
+        attempt | {"evidence": read(attempt["evidence"], dict[str, str]), "late": bool(attempt["late"])} for attempt in attempts
+    ]
+    return Delivery(
+        id=row.id,
+        key=row.key,
+        alert=row.alert,
+        number=row.number,
+        target=Target(row.channel, row.target),
+        part=Part(row.part),
+        state=DeliveryState(row.state),
+        deadline=when(row.deadline),
+        attempts=tuple(shown),
+    )

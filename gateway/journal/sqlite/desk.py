@@ -1,0 +1,141 @@
+"""A thread that serves one connection: callers queue, are served within two seconds, or are told no."""
+
+import asyncio
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, Generic, TypeVar
+
+import apsw
+
+from gateway.fault import Unavailable
+from gateway.journal.sqlite.faults import LOST, unavailable
+
+T = TypeVar("T")
+
+PATIENCE_S = 1.8
+MOST_AT_ONCE = 256
+
+
+class Job(Generic[T]):
+    """One verb on its way; `given_up` is set by the caller when nobody waits for it any more."""
+
+    __slots__ = ("answer", "fault", "given_up", "result", "work")
+
+    def __init__(self, work: Callable[[apsw.Connection], T], answer: "asyncio.Future[T]") -> None:
+        self.work = work
+        self.answer = answer
+        self.given_up = False
+        self.result: T
+        self.fault: Exception | None = None
+
+    def attempt(self, cx: apsw.Connection) -> None:
+        """Do the work and keep what came of it; only the loss of the store itself gets out."""
+        self.fault = None
+        try:
+            self.result = self.work(cx)
+        except LOST:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this caller alone
+            self.fault = error
+
+    def tell(self) -> None:
+        """Answer the caller; runs in the caller's event loop."""
+        if self.answer.done():
+            return
+        if self.fault is not None:
+            self.answer.set_exception(self.fault)
+        else:
+            self.answer.set_result(self.result)
+
+
+AnyJob = Job[Any]
+
+
+class Desk(ABC):
+    """One connection, one thread, one queue."""
+
+    def __init__(self, cx: apsw.Connection, name: str) -> None:
+        """Start serving, for callers in the running event loop."""
+        self._cx = cx
+        self._loop = asyncio.get_running_loop()
+        self._queue: SimpleQueue[AnyJob | None] = SimpleQueue()
+        self._closed = False
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    @abstractmethod
+    def _serve(self, jobs: Sequence[AnyJob]) -> None:
+        """Serve everybody who was waiting."""
+
+    async def run(self, work: Callable[[apsw.Connection], T]) -> T:
+        """Have work done in the desk's thread; raises Unavailable when it was not done in time, and then it will not be."""
+        if self._closed:
+            raise Unavailable("store-closed", "the store is closed", hint="start the gateway again")
+        job: Job[T] = Job(work, self._loop.create_future())
+        self._queue.put(job)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await job.answer
+        except TimeoutError:
+            raise Unavailable("store-unavailable", "the store did not answer in time", hint="try again") from None
+        finally:
+            job.given_up = True
+
+    async def close(self) -> None:
+        """Serve what is queued, then let go of the connection."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            waiting = self._waiting()
+            going = None not in waiting
+            self._serve([job for job in waiting if job is not None and not job.given_up])
+        self._cx.close()
+
+    def _waiting(self) -> list[AnyJob | None]:
+        waiting = [self._queue.get()]
+        with contextlib.suppress(Empty):
+            while len(waiting) < MOST_AT_ONCE:
+                waiting.append(self._queue.get_nowait())
+        return waiting
+
+    def _tell(self, jobs: Sequence[AnyJob]) -> None:
+        with contextlib.suppress(RuntimeError):  # the event loop is gone, and every caller with it
+            self._loop.call_soon_threadsafe(_answer, jobs)
+
+
+def _answer(jobs: Sequence[AnyJob]) -> None:
+    for job in jobs:
+        job.tell()
+
+
+class Reader(Desk):
+    """Reads on a connection that cannot write; every job sees one state of the record."""
+
+    def _serve(self, jobs: Sequence[AnyJob]) -> None:
+        for job in jobs:
+            self._read(job)
+            self._tell([job])
+
+    def _read(self, job: AnyJob) -> None:
+        try:
+            self._cx.execute("BEGIN")
+            job.attempt(self._cx)
+            self._cx.execute("COMMIT")
+        except (apsw.Error, OSError) as error:
+            job.fault = unavailable(error)
+            roll_back(self._cx)
+
+
+def roll_back(cx: apsw.Connection) -> None:
+    """Leave the transaction, if SQLite has not already done so by itself."""
+    with contextlib.suppress(apsw.Error):
+        if cx.in_transaction:
+            cx.execute("ROLLBACK")

@@ -1,0 +1,135 @@
+"""The record's verbs on SQLite; each is written in the file of its topic and runs in the writer's or the reader's thread."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import apsw
+
+from gateway.fault import Conflict
+from gateway.journal.sqlite import alerts, audit, deliveries, intake, issuing, people, publications, work
+from gateway.journal.sqlite.desk import Reader
+from gateway.journal.sqlite.opening import Opened, open_store
+from gateway.journal.sqlite.writer import Writer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Verb = Callable[Concatenate["SqliteJournal", P], Coroutine[Any, Any, T]]
+
+
+def _reads(verb: Callable[Concatenate[apsw.Connection, P], T]) -> Verb[P, T]:
+    @wraps(verb)
+    async def run(journal: "SqliteJournal", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await journal.reader.run(lambda cx: verb(cx, *args, **kwargs))
+
+    return run
+
+
+def _writes(verb: Callable[Concatenate[apsw.Connection, P], T]) -> Verb[P, T]:
+    @wraps(verb)
+    async def run(journal: "SqliteJournal", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await journal.writer.run(lambda cx: verb(cx, *args, **kwargs))
+
+    return run
+
+
+def _timed(verb: Callable[Concatenate[apsw.Connection, float, P], T]) -> Verb[P, T]:
+    """Hand the verb the store's own clock, read when it runs."""
+
+    @wraps(verb)
+    async def run(journal: "SqliteJournal", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await journal.writer.run(lambda cx: verb(cx, journal.real(), *args, **kwargs))
+
+    return run
+
+
+class SqliteJournal:
+    """The record in one SQLite file on a local disk; implements gateway.journal.contract.Journal."""
+
+    def __init__(self, opened: Opened, path: Path, real: Callable[[], float]) -> None:
+        """Serve an opened store; use `SqliteJournal.open`."""
+        self.real = real
+        self._lock = opened.lock
+        self.writer = Writer(opened.writing, path)
+        self.reader = Reader(opened.reading, "journal-reader")
+
+    @classmethod
+    async def open(cls, path: Path, *, real: Callable[[], float] = time.time, shared: bool = False) -> "SqliteJournal":
+        """Open or create the store at `path`; raises Unavailable, naming the remedy.
+
+        It is ours alone until closed, by a lock on `path` with the suffix `.lock`. `shared` takes no lock, so that people, keys
+        and audit can be worked on beside a running gateway. `real` is the clock of leases and backoff, in seconds.
+        """
+        return cls(await asyncio.to_thread(open_store, path, shared=shared), path, real)
+
+    # In a class body a name hides the module of the same name, so `alerts`, `deliveries`, `people` and `audit` close their group.
+
+    heads = _reads(intake.heads)
+    watches = _reads(intake.watches)
+    accept = _writes(intake.accept)
+    known = _reads(intake.known)
+    receipt = _reads(intake.receipt)
+    quarantine = _reads(intake.quarantine)
+    quarantined = _reads(intake.quarantined)
+    settle_quarantine = _writes(intake.settle_quarantine)
+
+    take = _timed(work.take)
+    finish = _timed(work.finish)
+    failures = _reads(work.failures)
+
+    allocate = _writes(alerts.allocate)
+    alert = _reads(alerts.alert)
+    draft = _writes(alerts.draft)
+    edit = _writes(alerts.edit)
+    submit = _writes(alerts.submit)
+    reject = _writes(alerts.reject)
+    frozen = _reads(alerts.frozen)
+    alerts = _reads(alerts.alerts)
+
+    issue = _timed(issuing.issue)
+    expire = _timed(issuing.expire)
+    due_to_expire = _reads(publications.due_to_expire)
+    publication = _reads(publications.current)
+    snapshot = _reads(publications.snapshot)
+    heartbeat = _writes(publications.heartbeat)
+    document = _reads(publications.document)
+
+    claim = _timed(deliveries.claim)
+    settle = _timed(deliveries.settle)
+    deliveries = _reads(deliveries.deliveries)
+
+    save_person = _writes(people.save_person)
+    person = _reads(people.person)
+    save_key = _writes(people.save_key)
+    key = _reads(people.key)
+    keys = _reads(people.keys)
+    lease = _timed(people.lease)
+    check = _writes(people.check)
+    people = _reads(people.people)
+
+    note = _writes(audit.note)
+    seal = _writes(audit.seal)
+    audit = _reads(audit.read)
+
+    async def recover(self) -> int:
+        """Free what an earlier process held; raises Conflict on a shared store, whose owner may be at work."""
+        if self._lock is None:
+            raise Conflict("store-shared", "only the store's one owner may recover it", hint="open it without shared=True")
+        return await _timed(_recover)(self)
+
+    async def close(self) -> None:
+        """Finish what is queued and let go of the store."""
+        await self.reader.close()
+        await self.writer.close()
+        if self._lock is not None:
+            self._lock.close()
+
+
+def _recover(cx: apsw.Connection, real: float) -> int:
+    work.free(cx)
+    return deliveries.lose(cx, real, over_by=math.inf)

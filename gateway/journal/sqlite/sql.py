@@ -1,0 +1,48 @@
+"""The three ways a verb speaks to the database; every value is a parameter."""
+
+from typing import Any
+
+import apsw
+
+from gateway.alert import digest
+from gateway.fault import Missing
+from gateway.journal.sql.codec import canonical
+
+Row = tuple[Any, ...]
+SQLiteValue = None | int | float | bytes | str
+
+
+def find(cx: apsw.Connection, statement: str, *values: SQLiteValue) -> Row | None:
+    """Return the first row, or None."""
+    row: Row | None = cx.execute(statement, values).fetchone()
+    return row
+
+
+def only(cx: apsw.Connection, what: str, statement: str, *values: SQLiteValue) -> Row:
+    """Return the first row; raises Missing, naming what there is none of."""
+    if (row := find(cx, statement, *values)) is None:
+        raise Missing("missing", f"there is no {what}")
+    return row
+
+
+def every(cx: apsw.Connection, statement: str, *values: SQLiteValue) -> list[Row]:
+    """Return all rows."""
+    return list(cx.execute(statement, values))
+
+
+def change(cx: apsw.Connection, statement: str, *values: SQLiteValue) -> int:
+    """Change rows and return how many."""
+    cx.execute(statement, values)
+    return cx.changes()
+
+
+def keep(cx: apsw.Connection, body: bytes) -> str:
+    """Store bytes once, under the SHA-256 that is returned."""
+    name = digest(body)
+    cx.execute("INSERT INTO blob (sha256, body) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, body))
+    return name
+
+
+def listed(values: object) -> str:
+    """Return a list as one parameter, for `IN (SELECT value FROM json_each(?))`."""
+    return canonical(values)

@@ -1,0 +1,84 @@
+"""Work the gateway owes: at most one unfinished piece per kind and subject, taken under a lease."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import apsw
+
+from gateway.journal.contract import Stale, Task, Todo, TodoKind
+from gateway.journal.sql.codec import moment, when
+from gateway.journal.sqlite.sql import Row, change, every
+
+_STILL_OURS = " WHERE id = ? AND fence = ? AND done = 0 AND lease_until > 0"
+
+
+def owe(cx: apsw.Connection, todo: Todo, at: datetime) -> None:
+    """Add a piece of work, or bring newer news to the one that waits; one being worked on runs again afterwards."""
+    cx.execute(
+        "INSERT INTO todo (kind, subject, body, since) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (kind, subject) WHERE done = 0"
+        " DO UPDATE SET body = excluded.body, due = 0, again = todo.lease_until > 0",
+        (todo.kind, todo.subject, todo.body, moment(at)),
+    )
+
+
+def take(cx: apsw.Connection, real: float, kind: TodoKind, most: int, lease_s: float) -> Sequence[Task]:
+    """Lease due pieces of work, oldest first; a lease that ran out is free again."""
+    rows = every(
+        cx,
+        "UPDATE todo SET lease_until = ?, fence = fence + 1, again = 0 WHERE id IN"
+        " (SELECT id FROM todo WHERE done = 0 AND kind = ? AND due <= ? AND lease_until <= ? ORDER BY id LIMIT ?)"
+        " RETURNING id, kind, subject, body, fence, since",
+        *(real + lease_s, kind, real, real, most),
+    )
+    return [_task(row) for row in sorted(rows)]
+
+
+def finish(cx: apsw.Connection, real: float, task: Task, *, failure: str = "", retry_in: float | None = None) -> bool:
+    """Close a piece of work unless newer news came meanwhile, or put it back; False when the lease was lost."""
+    if retry_in is None:
+        return close(cx, task, failure)
+    put_back = "UPDATE todo SET lease_until = 0, failure = ?, due = CASE again WHEN 1 THEN 0 ELSE ? END, again = 0"
+    return bool(
+        change(
+            cx,
+            put_back + " WHERE id = ? AND fence = ? AND done = 0 AND lease_until > 0",
+            failure,
+            real + retry_in,
+            task.id,
+            task.fence,
+        )
+    )
+
+
+def close(cx: apsw.Connection, task: Task, failure: str = "") -> bool:
+    """Close a piece of work, or leave it due now when newer news came meanwhile; False when the lease was lost."""
+    closed = "UPDATE todo SET lease_until = 0, failure = ?, done = 1 - again, again = 0"
+    return bool(change(cx, closed + _STILL_OURS, failure, task.id, task.fence))
+
+
+def failures(cx: apsw.Connection) -> Sequence[Task]:
+    """Return drafts that could not be made and have not been made since, newest first; `body` is the reason."""
+    rows = every(
+        cx,
+        "SELECT id, kind, subject, CAST(failure AS BLOB), fence, since FROM todo t WHERE kind = 'draft' AND failure <> ''"
+        " AND NOT EXISTS (SELECT 1 FROM todo n WHERE n.kind = 'draft' AND n.subject = t.subject AND n.id > t.id"
+        " AND (n.done = 1 OR n.failure <> '')) ORDER BY id DESC",
+    )
+    return [_task(row) for row in rows]
+
+
+def close_or_stale(cx: apsw.Connection, task: Task) -> None:
+    """Close a piece of work; raises Stale when somebody else has it by now."""
+    if not close(cx, task):
+        raise Stale(f"the work on {task.subject}")
+
+
+def free(cx: apsw.Connection) -> None:
+    """Let go of every piece of work that a process before us held."""
+    change(cx, "UPDATE todo SET lease_until = 0, again = 0, fence = fence + 1 WHERE done = 0 AND lease_until > 0")
+
+
+def _task(row: Row) -> Task:
+    id, kind, subject, body, fence, since = row
+    return Task(id=id, kind=TodoKind(kind), subject=subject, body=body, fence=fence, since=when(since))

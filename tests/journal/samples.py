@@ -1,0 +1,189 @@
+"""Small sound documents to feed a record with, and a hand to lead an alert through its life."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from gateway.alert import Act, Deed, IncidentKey, Kind, Target, Version
+from gateway.channel import History, Outcome, Part, Payload, Publication, Verdict
+from gateway.incident import Certainty, Incident, Scope, Severity, Status, Urgency
+from gateway.journal.contract import (
+    Claimed,
+    Consignment,
+    DeliveryState,
+    Draft,
+    Issue,
+    Journal,
+    Placed,
+    Submit,
+)
+from gateway.source import Raw
+
+T0 = datetime(2026, 7, 14, 9, 20, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+
+
+class Real:
+    """The store's own clock, moved by hand."""
+
+    def __init__(self) -> None:
+        """Start anywhere."""
+        self.at = 1000.0
+
+    def __call__(self) -> float:
+        """Return the seconds."""
+        return self.at
+
+
+def raw(body: bytes = b"{}", *, source: str = "gauge", at: datetime = T0) -> Raw:
+    return Raw(
+        source=source, media_type="application/json", body=body, received_at=at, headers={"content-type": "application/json"}
+    )
+
+
+def incident(id: str = "gapcheon", *, source: str = "gauge", sequence: int = 1) -> Incident:
+    return Incident(
+        source=source,
+        id=id,
+        hazard="flash-flood",
+        severity=Severity.SEVERE,
+        urgency=Urgency.IMMEDIATE,
+        certainty=Certainty.OBSERVED,
+        onset=T0,
+        sequence=sequence,
+        facts={"depth": {"value": 4.2, "unit": "m"}},
+    )
+
+
+def placed(
+    report: Incident | None = None, *, episode: int = 1, expected: int = 0, applied: bool = True, closes: bool = False
+) -> Placed:
+    return Placed(report=report or incident(), episode=episode, expected=expected, applied=applied, closes=closes)
+
+
+def version(  # noqa: PLR0913 - whatever a test wants to vary, by name
+    alert: str = "A1",
+    number: int = 1,
+    kind: Kind = Kind.ALERT,
+    *,
+    expires: datetime = T0 + HOUR,
+    withdrawn: tuple[Target, ...] = (),
+    about: IncidentKey | None = None,
+    level: str = "warning",
+) -> Version:
+    return Version(
+        alert=alert,
+        number=number,
+        kind=kind,
+        status=Status.EXERCISE,
+        scope=Scope.PUBLIC,
+        hazard="flash-flood",
+        playbook="river",
+        level=level,
+        category=("Met",),
+        event_codes=(("SAME", "FFW"),),
+        severity=Severity.SEVERE,
+        urgency=Urgency.IMMEDIATE,
+        certainty=Certainty.OBSERVED,
+        responses=("Evacuate",),
+        places=(),
+        texts=(),
+        targets=(),
+        sender="city@example.org",
+        onset=T0,
+        effective=T0,
+        expires=expires,
+        incident=about,
+        withdrawn=withdrawn,
+        identifier=f"{alert}.{number}",
+    )
+
+
+def act(number: int, deed: Deed, actor: str = "kim", at: datetime = T0, reason: str = "") -> Act:
+    return Act(number=number, deed=deed, actor=actor, at=at, reason=reason)
+
+
+def parts(of: Version, lanes: Iterable[str], *, clears: bool = False) -> tuple[Payload, ...]:
+    """Return one message (and one clear) for each lane, written "channel/target"."""
+    kinds = (Part.MESSAGE, Part.CLEAR) if clears else (Part.MESSAGE,)
+    return tuple(
+        Payload(
+            channel=lane.partition("/")[0],
+            target=lane.partition("/")[2],
+            body=f"{of.alert}.{of.number} {of.kind} {part} to {lane}".encode(),
+            media_type="text/plain",
+            part=part,
+        )
+        for lane in lanes
+        for part in kinds
+    )
+
+
+def submit(of: Version, lanes: Iterable[str] = (), *, clears: bool = False, feeds: Iterable[str] = ("atom",)) -> Submit:
+    listed = tuple(
+        Payload(channel=name, body=f"{of.alert}.{of.number} in {name}".encode(), media_type="text/plain") for name in feeds
+    )
+    acts = (act(of.number, Deed.SUBMITTED),)
+    return Submit(version=of, hash=f"hash-{of.number}", payloads=parts(of, lanes, clears=clears), feeds=listed, acts=acts)
+
+
+def issue(frozen: Submit, expected: int, at: datetime = T0, *, stopped: str | None = None, priority: int = 1) -> Issue:
+    """Return the order to issue what was frozen; a channel whose name starts with "cap" keeps the whole chain."""
+    of = frozen.version
+    return Issue(
+        alert=of.alert,
+        number=of.number,
+        hash=frozen.hash,
+        expected=expected,
+        at=at,
+        acts=(act(of.number, Deed.APPROVED, "lee", at), act(of.number, Deed.ISSUED, "gateway", at)),
+        consignments=tuple(consignment(payload, of, priority) for payload in frozen.payloads),
+        feeds=frozen.feeds,
+        document=f"<alert>{of.identifier}</alert>".encode(),
+        stopped=stopped,
+    )
+
+
+def consignment(payload: Payload, of: Version, priority: int = 1) -> Consignment:
+    history = History.CHAIN if payload.channel.startswith("cap") else History.LATEST
+    return Consignment(payload=payload, history=history, priority=priority, deadline=of.expires + HOUR)
+
+
+async def tell(  # noqa: PLR0913 - whatever a test wants to vary, by name
+    journal: Journal,
+    of: Version,
+    lanes: Iterable[str] = (),
+    *,
+    at: datetime = T0,
+    clears: bool = False,
+    feeds: Iterable[str] = ("atom",),
+    priority: int = 1,
+) -> Publication:
+    """Draft, submit and issue a version."""
+    expected = await revision(journal, of.alert)
+    drafted = Draft(version=of, expected=expected, acts=(act(of.number, Deed.DRAFTED),), at=at)
+    expected = await journal.draft(drafted)
+    frozen = submit(of, lanes, clears=clears, feeds=feeds)
+    expected = await journal.submit(frozen, expected)
+    return await journal.issue(issue(frozen, expected, at, priority=priority))
+
+
+async def revision(journal: Journal, alert: str) -> int:
+    known = {record.id: record.revision for record in await journal.alerts()}
+    return known.get(alert, 0)
+
+
+async def claim(journal: Journal, *channels: str, most: int = 10, lease_s: float = 30, now: datetime = T0) -> list[Claimed]:
+    return list(await journal.claim(channels, most, lease_s, now))
+
+
+async def settle(
+    journal: Journal, claimed: Claimed, verdict: Verdict, *, retry_in: float = 8.0, at: datetime = T0
+) -> DeliveryState | None:
+    return await journal.settle(claimed, Outcome(verdict=verdict, note="as the far side said"), retry_in=retry_in, at=at)
+
+
+async def states(journal: Journal, alert: str = "A1") -> dict[str, str]:
+    """Return the state of every delivery by its key."""
+    return {delivery.key: delivery.state.value for delivery in await journal.deliveries(alert)}
