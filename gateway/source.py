@@ -95,6 +95,8 @@ def named(area: Area, path: str) -> Area:
 
 def clean_fact(value: object, path: str) -> object:
     """Return a fact with its texts cleaned; raises BadInput("text-...")."""
+    if isinstance(value, dict):
+        return {key: clean_fact(part, f"{path}/{key}") for key, part in value.items()}
     if isinstance(value, list):
         return [clean_fact(part, f"{path}/{number}") for number, part in enumerate(value)]
     return one_line(value, most=500, path=path) if isinstance(value, str) else value

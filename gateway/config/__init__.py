@@ -1,0 +1,20 @@
+"""What one deployment is set up with: `city.toml`, its playbooks, and the secrets that stand outside them."""
+
+from gateway.config.reading import CITY, read, read_playbooks
+from gateway.config.secret import Secret, SecretPlace, read_secret
+from gateway.config.settings import ChannelSettings, Mode, Peer, Server, Settings, SourceSettings
+
+__all__ = [
+    "CITY",
+    "ChannelSettings",
+    "Mode",
+    "Peer",
+    "Secret",
+    "SecretPlace",
+    "Server",
+    "Settings",
+    "SourceSettings",
+    "read",
+    "read_playbooks",
+    "read_secret",
+]

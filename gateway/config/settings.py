@@ -1,0 +1,88 @@
+"""The settings of one deployment, as the program holds them."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+from msgspec import Struct
+
+from gateway.config.secret import SecretPlace
+from gateway.incident import Status
+
+
+class Mode(StrEnum):
+    """What a deployment is for: playing exercises, or telling the public."""
+
+    EXERCISE = "exercise"
+    LIVE = "live"
+
+
+class Server(Struct, frozen=True, kw_only=True):
+    """Where to listen; port 0 takes any free one."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+
+class Peer(Struct, frozen=True, kw_only=True):
+    """One URL we post to; `private`: in the city's own network, `plain`: unencrypted http is knowingly used."""
+
+    url: str
+    secret: SecretPlace | None = None
+    private: bool = False
+    plain: bool = False
+
+
+class SourceSettings(Struct, frozen=True, kw_only=True):
+    """One source: what reads it, how it proves who it is, and what it may report; an empty set is no limit.
+
+    `auth` is "standard-webhooks", with a secret, or "bearer", whose keys are in the store.
+    """
+
+    adapter: str
+    auth: str
+    secret: SecretPlace | None = None
+    hazards: frozenset[str] = frozenset()
+    zones: frozenset[str] = frozenset()
+    rate_per_minute: float = 600.0
+    default_status: Status | None = None
+    settings: Mapping[str, object] = {}
+
+
+class ChannelSettings(Struct, frozen=True, kw_only=True):
+    """One way out: its kind, the worlds whose messages it may carry, and whom it reaches by name."""
+
+    kind: str
+    accepts: frozenset[Status]
+    targets: Mapping[str, Peer]
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything `city.toml` says; `languages` begin with the default, `store` is the journal's file.
+
+    `places` are the names, by language, of the places that facts name by an identifier.
+    """
+
+    folder: Path
+    name: Mapping[str, str]
+    code: str
+    mode: Mode
+    timezone: str
+    languages: tuple[str, ...]
+    sender: str
+    sender_name: Mapping[str, str]
+    contact: str
+    web: str
+    base_url: str
+    duty: Peer
+    store: Path
+    reviewed_only: bool
+    server: Server = Server()
+    sources: Mapping[str, SourceSettings] = {}
+    channels: Mapping[str, ChannelSettings] = {}
+    places: Mapping[str, Mapping[str, str]] = {}
+
+    @property
+    def status(self) -> Status:
+        """The world this deployment lives in."""
+        return Status.ACTUAL if self.mode is Mode.LIVE else Status.EXERCISE
