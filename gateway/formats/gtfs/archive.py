@@ -2,6 +2,7 @@
 
 import csv
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,9 @@ MOST_BYTES = 1 << 30
 MOST_RATIO = 200
 SMALL_ENOUGH = 1 << 20
 MOST_FAULTS = 100
+
+# What zipfile raises for bytes that somebody bent: negative offsets, unknown versions, wrong sums, ends that come too soon.
+BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError, struct.error)
 
 Cells = tuple[str, ...]
 
@@ -54,7 +58,7 @@ class Archive:
         self._faults = faults
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
-        except zipfile.BadZipFile as error:
+        except BROKEN as error:
             raise BadInput("gtfs-zip", f"not a zip file: {error}", hint="give the feed as one zip of .txt tables") from None
         _fits(self._zip.infolist())
         self.files = frozenset(self._zip.namelist())
@@ -70,7 +74,7 @@ class Archive:
         try:
             with self._zip.open(file) as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
                 yield from self._read(text, file, needed, wanted)
-        except (UnicodeDecodeError, csv.Error, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        except (*BROKEN, csv.Error) as error:
             raise BadInput("gtfs-table", f"{file}: {error}", path=file, hint="write the table as UTF-8 CSV") from None
 
     def _read(self, text: TextIO, file: str, needed: Sequence[str], wanted: Sequence[str]) -> Iterator[Row]:
