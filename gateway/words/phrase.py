@@ -1,0 +1,28 @@
+"""A phrase's blanks: named slots such as {place}, in Korean with a particle that fits, such as {place|이/가}."""
+
+import re
+from collections.abc import Mapping
+
+from gateway.words.particles import particle
+
+_SLOT = re.compile(r"\{([a-z][a-z0-9_]*)(?:\|([^{}|]+))?\}")
+
+
+def slots(text: str) -> tuple[str, ...]:
+    """Return the names of the slots in a phrase, in order, repeated as often as they stand there."""
+    return tuple(match[1] for match in _SLOT.finditer(text))
+
+
+def particles(text: str) -> tuple[str, ...]:
+    """Return the particle pairs that a phrase asks for."""
+    return tuple(match[2] for match in _SLOT.finditer(text) if match[2])
+
+
+def plain(text: str) -> str:
+    """Return a phrase without its slots; a brace that is left in it belongs to none."""
+    return _SLOT.sub("", text)
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Return a phrase with its slots filled; raises KeyError for a slot without a value."""
+    return _SLOT.sub(lambda slot: values[slot[1]] + (particle(values[slot[1]], slot[2]) if slot[2] else ""), text)
