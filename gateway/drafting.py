@@ -12,12 +12,13 @@ from gateway.channel import Channel, Feed, Payload
 from gateway.city import Chosen, City, Located
 from gateway.fault import BadInput, Finding, Gravity
 from gateway.formats import cap
-from gateway.hazard import Hazard, hazard
+from gateway.hazard import Hazard, SlotType, hazard
 from gateway.incident import Incident, Scope, Status, Urgency
 from gateway.playbook import Level, Playbook
 from gateway.words import Ask, Words
 
 DOCUMENT = "cap.document"
+PLACES = frozenset({SlotType.PLACE, SlotType.PLACE_LIST, SlotType.STATION})
 AFTERLIFE = timedelta(hours=24)
 
 
@@ -117,12 +118,12 @@ def closing(over: Over, current: Version, desk: Desk) -> Version:
 def _written(version: Version, desk: Desk) -> Version:
     told = desk.words.compose(
         Ask(
-            hazard=version.hazard,
+            hazard=hazard(version.hazard),
             form=version.kind,
             status=version.status,
             level=version.level,
             responses=version.responses,
-            facts=version.facts,
+            facts=_spoken(version, desk.city),
             place=_names(version.places),
             onset=version.onset,
             until=version.expires,
@@ -223,6 +224,24 @@ def _targets(brief: Brief, desk: Desk) -> tuple[Target, ...]:
     status = brief.incident.status or desk.status
     named = (Target(*name.split("/", 1)) for name in brief.level.targets)
     return tuple(target for target in named if status in desk.channels[target.channel].abilities.accepts)
+
+
+def _spoken(version: Version, city: City) -> Mapping[str, object]:
+    """Return the facts with every place that is named by an identifier told by its names."""
+    slots = hazard(version.hazard).facts
+    return {name: _named(value, city) if slots.get(name) in PLACES else value for name, value in version.facts.items()}
+
+
+def _named(value: object, city: City) -> object:
+    if isinstance(value, list | tuple):
+        return [_named(one, city) for one in value]
+    if not isinstance(value, str):
+        return value
+    if value not in city.places:
+        raise BadInput(
+            "place-unknown", f"no place is called {value!r}", path="/facts", hint="name it under [places] in city.toml"
+        )
+    return city.places[value]
 
 
 def _names(places: Sequence[Place]) -> Mapping[str, str]:

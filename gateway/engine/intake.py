@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.access import Grant, may_report
+from gateway.delivery.pager import page
 from gateway.engine.plan import Intake, Plan
 from gateway.fault import BadInput, Fault, Refused
 from gateway.hazard import hazard
@@ -152,6 +153,7 @@ def _checked(incident: Incident, rules: Rules) -> Incident:
 
 
 def _placed(found: Iterable[tuple[int, Incident]], heads: Heads, now: datetime) -> Iterator[tuple[int, Placed, Placement]]:
+    known: dict[tuple[str, str], tuple[KnownHead | None, int]]
     known = {key: (_known_head(head), head.revision) for key, head in heads.items()}
     for index, report in found:
         key = (report.source, report.id)
@@ -195,16 +197,11 @@ def _answers(placed: Iterable[tuple[int, Placed, Placement]], result: Sorted) ->
 def _owed(placed: Iterable[tuple[int, Placed, Placement]], refused: Iterable[tuple[int, Refusal]], source: str) -> Iterator[Todo]:
     for _, one, where in placed:
         if one.report.hazard == SENSOR_FAULT:
-            yield page(f"sensor:{one.report.id}", "sensor-fault", _fault_words(one.report))
+            yield page("sensor-fault", _fault_words(one.report), f"sensor:{one.report.id}")
         elif where.redraft:
             yield Todo(kind=TodoKind.DRAFT, subject=f"{one.report.source}/{one.report.id}")
     for _, no in refused:
-        yield page(f"quarantine:{source}:{no.code}", no.code, f"{source} sent something we refused: {no.message}")
-
-
-def page(subject: str, code: str, message: str) -> Todo:
-    """Return a page to the duty officer; pages about the same subject that nobody has got yet become one."""
-    return Todo(kind=TodoKind.PAGE, subject=subject, body=msgspec.json.encode({"code": code, "message": message}))
+        yield page(no.code, f"{source} sent something we refused: {no.message}", f"quarantine:{source}:{no.code}")
 
 
 def _fault_words(report: Incident) -> str:

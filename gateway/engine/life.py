@@ -11,6 +11,7 @@ from gateway import drafting
 from gateway.access import Actor, Grant, Role, may_approve, may_cancel, require
 from gateway.alert import Act, Deed, Kind, Stage, Version, stage
 from gateway.city import overlaps
+from gateway.delivery.pager import page
 from gateway.drafting import Brief, Over
 from gateway.engine import intake, release
 from gateway.engine.changes import Changes, apply
@@ -34,7 +35,8 @@ from gateway.journal.contract import (
     VersionRecord,
     VersionState,
 )
-from gateway.policy.decide import Decision, Wait, decide
+from gateway.playbook import Playbook
+from gateway.policy.decide import Decision, Wait, decide, level_for
 from gateway.source import Item, Raw
 
 TRIES = 3
@@ -183,7 +185,7 @@ class Gateway:
         head = (await self.journal.heads([(source, id)]))[source, id]
         record = await self._going(head)
         current = record.newest_issued.version if record and record.newest_issued else None
-        decision = decide(head.report, current, self._playbook(head), self.now(), stopped=head.stopped)
+        decision = self._decide(head, current)
         if isinstance(decision, Wait):
             await self.journal.finish(task, retry_in=1.0)
         elif decision is None or (record and _in_hands(record)):
@@ -212,7 +214,7 @@ class Gateway:
     async def _not_drafted(self, task: Task, fault: Fault) -> None:
         log.warning("draft.failed", subject=task.subject, code=fault.code, message=fault.message)
         words = f"no draft could be made for {task.subject}: {fault.message}"
-        await self.journal.accept(Arrival(at=self.now(), todos=(intake.page(f"draft:{task.subject}", fault.code, words),)))
+        await self.journal.accept(Arrival(at=self.now(), todos=(page(fault.code, words, f"draft:{task.subject}"),)))
         await self.journal.finish(task, failure=str(fault))
 
     async def _follow(self, alert: str, kind: Kind, reason: str, actor: Actor) -> AlertRecord:
@@ -258,7 +260,7 @@ class Gateway:
             break_glass=bool(break_glass),
         )
         words = f"{actor.name} broke the glass on {alert}: {break_glass}"
-        todos = [intake.page(f"break-glass:{alert}.{number}", "break-glass", words)] if break_glass else []
+        todos = [page("break-glass", words, f"break-glass:{alert}.{number}")] if break_glass else []
         await self._issue(frozen, record.revision, [act], todos=todos)
         return await self.journal.alert(alert)
 
@@ -293,7 +295,7 @@ class Gateway:
         deeds = (Deed.DRAFTED, Deed.SUBMITTED, Deed.APPROVED)
         acts = [self._act(version, deed, actor, reason) for deed in deeds]
         frozen = release.freeze(version, record, self.plan, self.now(), acts[:2])
-        todo = intake.page(f"cancel:{alert}", "cancelled", f"{actor.name} cancelled {alert}: {reason}")
+        todo = page("cancelled", f"{actor.name} cancelled {alert}: {reason}", f"cancel:{alert}")
         await self._issue(frozen, record.revision, acts[2:], todos=[todo], fresh=True)
         return await self.journal.alert(alert)
 
@@ -333,8 +335,26 @@ class Gateway:
         over = Over(kind=kind, number=_next_number(record), reason=reason, now=self.now())
         return drafting.closing(over, current, self.plan.desk)
 
+    async def _following(self, kind: Kind, record: AlertRecord, current: Version, reason: str) -> Version:
+        if kind is Kind.END or current.incident is None:
+            return self._closing(Kind.END, record, current, reason)
+        name = (current.incident.source, current.incident.id)
+        head = (await self.journal.heads([name]))[name]
+        playbook = self._playbook(head)
+        return await self._version(Decision(kind=kind, level=level_for(head.report, playbook), why=reason), head, record)
+
+    def _decide(self, head: Head, current: Version | None) -> Decision | Wait | None:
+        report, playbook = head.report, self._playbook(head)
+        touched = self.plan.desk.city.selectors(report.areas, report.transit)
+        return decide(report, current, playbook, self.now(), stopped=head.stopped, selectors=touched)
+
+    def _playbook(self, head: Head) -> Playbook:
+        return self.plan.playbook_for(head.report.hazard, head.key.source, head.key.id)
+
     async def _version(self, decision: Decision, head: Head, record: AlertRecord | None) -> Version:
         number = record.open.version.number if record and record.open else _next_number(record)
+        if decision.kind is Kind.END and record and record.newest_issued:
+            return self._closing(Kind.END, record, record.newest_issued.version, decision.why)
         brief = Brief(
             kind=decision.kind,
             level=decision.level,

@@ -1,0 +1,85 @@
+"""The stage of a demonstration: a gateway, the city around it and far sides that log every raw arrival, all on loopback."""
+
+import asyncio
+import base64
+import random
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+from msgspec import Struct
+
+from gateway.access import Role, key_hash, new_key
+from gateway.demo.clock import StoryClock
+from gateway.demo.people import Person, River
+from gateway.demo.receivers import Receiver
+from gateway.demo.town import RECEIVERS, settle
+from gateway.journal.contract import Key
+from gateway.journal.contract import Person as Someone
+from gateway.service import Service
+
+DAWN = datetime.fromisoformat("2026-07-14T18:00:00+09:00")
+PATIENCE_S = 30.0
+
+Tell = Callable[[str, Mapping[str, object]], None]
+"""How the story is told: the name of an event, and what there is to know of it."""
+
+
+class Stage(Struct, frozen=True, kw_only=True):
+    """Everything a scenario plays with; Kim drafts, Lee approves."""
+
+    service: Service
+    clock: StoryClock
+    receivers: Mapping[str, Receiver]
+    kim: Person
+    lee: Person
+    river: River
+    tell: Tell
+    chance: random.Random
+
+    async def lasts(self, span: timedelta) -> None:
+        """Let story time pass."""
+        await asyncio.sleep(span.total_seconds() / self.clock.speed)
+
+    async def until(self, what: str, found: Callable[[], Awaitable[bool]]) -> None:
+        """Wait for something to become true; raises TimeoutError naming it."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not await found():
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise TimeoutError(f"{what} did not happen within {PATIENCE_S:.0f} s") from None
+
+
+@asynccontextmanager
+async def stage(*, speed: float, seed: int, tell: Tell) -> AsyncIterator[Stage]:
+    """Build everything in a temporary folder, and leave nothing behind."""
+    clock = StoryClock(DAWN, speed)
+    async with AsyncExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="bongsu-demo-")))
+        receivers = {name: await opened.enter_async_context(Receiver(path=f"/{name}")) for name in RECEIVERS}
+        secret = "whsec_" + base64.b64encode(random.Random(seed).randbytes(32)).decode()  # noqa: S311 - a demonstration's
+        settle(folder, {name: receiver.url for name, receiver in receivers.items()}, secret)
+        service = await opened.enter_async_context(Service.open(folder, now=clock))
+        session = await opened.enter_async_context(aiohttp.ClientSession())
+        yield Stage(
+            service=service,
+            clock=clock,
+            receivers=receivers,
+            kim=await _hired(service, session, "kim", Role.OPERATOR),
+            lee=await _hired(service, session, "lee", Role.APPROVER),
+            river=River(session, service.url, secret, clock),
+            tell=tell,
+            chance=random.Random(seed),  # noqa: S311 - a story's
+        )
+
+
+async def _hired(service: Service, session: aiohttp.ClientSession, name: str, role: Role) -> Person:
+    """Give somebody a role and a key of their own; nobody has a password here."""
+    key, now = new_key(), service.gateway.now()
+    await service.journal.save_person(Someone(name=name, roles=frozenset({role}), password=""), "demo", now)
+    await service.journal.save_key(Key(id=f"demo-{name}", hash=key_hash(key), person=name), "demo", now)
+    return Person(session, service.url, name, key)

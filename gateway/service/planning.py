@@ -1,0 +1,161 @@
+"""From a city's folder to everything the engine consults; whatever is wrong anywhere is told at once."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from gateway import channels, config, feeds, shipped, vendors
+from gateway.access import Grant
+from gateway.channel import Channel
+from gateway.channels import TargetSettings
+from gateway.city import City
+from gateway.config import ChannelSettings, Settings, SourceSettings
+from gateway.doors import toml
+from gateway.drafting import Desk
+from gateway.engine import Plan
+from gateway.engine.plan import Intake
+from gateway.fault import Faults, Finding
+from gateway.feeds import FeedSettings
+from gateway.hazard import hazards
+from gateway.out import Peer, Secret
+from gateway.playbook import Name, Playbook, names
+from gateway.vendors import Vendor
+from gateway.web import Door
+from gateway.web.signature import secret as signing_secret
+from gateway.words import Words
+
+ADAPTERS = "adapters"
+
+
+class Setup(Struct, frozen=True, kw_only=True):
+    """One deployment, ready to start: what it decided, who may send, whom it may post to, and how to page the duty officer."""
+
+    settings: Settings
+    plan: Plan
+    doors: Mapping[str, Door]
+    peers: tuple[Peer, ...]
+    duty: Secret
+
+
+def set_up(folder: Path, now: Callable[[], datetime]) -> Setup:
+    """Read a city's folder and check every name that one file takes from another; raises Faults with file and line."""
+    settings = config.read(folder)
+    playbooks, city = config.read_playbooks(folder), City.load(folder, places=settings.places)
+    known = vendors.find([folder / ADAPTERS])
+    if findings := (*_strangers(settings, playbooks, city), *_sources(settings, known, city)):
+        raise Faults(findings)
+    ways_out = {name: _channel(name, one, settings, now) for name, one in settings.channels.items()}
+    return Setup(
+        settings=settings,
+        plan=_plan(settings, playbooks, city, ways_out, known),
+        doors={name: _door(name, source, known[source.adapter]) for name, source in settings.sources.items()},
+        peers=tuple(_peers(settings)),
+        duty=_secret(settings.duty),
+    )
+
+
+def _plan(
+    settings: Settings,
+    playbooks: Mapping[str, Playbook],
+    city: City,
+    ways_out: Mapping[str, Channel],
+    known: Mapping[str, Vendor],
+) -> Plan:
+    told = FeedSettings(title=settings.name, sender=settings.sender, mode=settings.status, language=settings.languages[0])
+    desk = Desk(
+        city=city,
+        words=Words.load(shipped.folder("translations")),
+        status=settings.status,
+        sender=settings.sender,
+        sender_name=settings.sender_name,
+        contact=settings.contact,
+        web=settings.web,
+        languages=settings.languages,
+        timezone=settings.timezone,
+        channels=ways_out,
+        reviewed_only=settings.reviewed_only,
+    )
+    return Plan(
+        code=settings.code,
+        status=settings.status,
+        desk=desk,
+        playbooks=playbooks,
+        channels=ways_out,
+        feeds=tuple(make(told) for make in feeds.find()),
+        intakes={name: _intake(source, known) for name, source in settings.sources.items()},
+    )
+
+
+def _channel(name: str, given: ChannelSettings, settings: Settings, now: Callable[[], datetime]) -> Channel:
+    targets = {
+        target: TargetSettings(url=to.url, secret=_secret(to) if to.secret else None, private=to.private, plain=to.plain)
+        for target, to in given.targets.items()
+    }
+    made = channels.ChannelSettings(targets=targets, accepts=given.accepts, mode=settings.mode, now=now)
+    return channels.find()[given.kind](name, made)
+
+
+def _intake(source: SourceSettings, known: Mapping[str, Vendor]) -> Intake:
+    return Intake(source=known[source.adapter].source, settings=source.settings, default_status=source.default_status)
+
+
+def _door(name: str, source: SourceSettings, vendor: Vendor) -> Door:
+    grant = Grant(source=name, hazards=source.hazards, zones=source.zones, rate_per_minute=source.rate_per_minute)
+    keys = (signing_secret(config.read_secret(source.secret).reveal()),) if source.secret else ()
+    return Door(grant=grant, secrets=keys, media_types=frozenset(vendor.manifest.media_types))
+
+
+def _peers(settings: Settings) -> Iterator[Peer]:
+    configured = (settings.duty, *(to for channel in settings.channels.values() for to in channel.targets.values()))
+    for peer in configured:
+        yield Peer(url=peer.url, private=peer.private, plain=peer.plain)
+
+
+def _secret(peer: config.Peer) -> Secret:
+    return Secret(config.read_secret(peer.secret).reveal()) if peer.secret else Secret("")
+
+
+# Names that one file takes from another
+
+
+def _strangers(settings: Settings, playbooks: Mapping[str, Playbook], city: City) -> Iterator[Finding]:
+    known: Mapping[str, Iterable[str]] = {
+        "hazard": hazards(),
+        "source": settings.sources,
+        "zone": city.zones,
+        "target": [f"{name}/{target}" for name, channel in settings.channels.items() for target in channel.targets],
+    }
+    for playbook in playbooks.values():
+        file = settings.folder / "playbooks" / f"{playbook.id}.toml"
+        for name in names(playbook):
+            if name.name not in known[name.kind]:
+                yield _stranger(name, file, known[name.kind])
+
+
+def _stranger(name: Name, file: Path, known: Iterable[str]) -> Finding:
+    document = toml.load(file.read_bytes(), str(file))
+    hint = f"known are: {', '.join(sorted(known)) or 'none'}"
+    return document.finding(f"{name.kind}-unknown", f"no {name.kind} is called {name.name!r}", name.path, hint)
+
+
+def _sources(settings: Settings, known: Mapping[str, Vendor], city: City) -> Iterator[Finding]:
+    file = settings.folder / config.CITY
+    document = toml.load(file.read_bytes(), str(file))
+    for kind in {channel.kind for channel in settings.channels.values()} - set(channels.find()):
+        hint = f"known are: {', '.join(sorted(channels.find()))}"
+        yield document.finding("channel-unknown", f"no channel kind is called {kind!r}", ("channels",), hint)
+    for name, source in settings.sources.items():
+        at = ("sources", name)
+        if source.adapter not in known:
+            hint = f"known are: {', '.join(sorted(known))}"
+            yield document.finding("adapter-unknown", f"no adapter is called {source.adapter!r}", (*at, "adapter"), hint)
+            continue
+        for found in vendors.settings_faults(known[source.adapter], source.settings):
+            yield msgspec.structs.replace(found, file=str(file), line=document.line((*at, "settings")))
+        for kind, given, all_known in (("hazard", source.hazards, hazards()), ("zone", source.zones, city.zones)):
+            for stranger in sorted(given - set(all_known)):
+                hint = f"known are: {', '.join(sorted(all_known))}"
+                yield document.finding(f"{kind}-unknown", f"no {kind} is called {stranger!r}", (*at, f"{kind}s"), hint)
