@@ -127,7 +127,7 @@ def test_a_source_may_propose_what_it_was_granted() -> None:
     [
         (reading("metro"), "scope-source", "/source"),
         (incident(source="metro"), "scope-source", "/source"),
-        (incident(hazard="chemical-leak"), "scope-hazard", "/hazard"),
+        (incident(hazard="gas-leak"), "scope-hazard", "/hazard"),
         (incident(areas=area(zones=("yuseong", "daedeok"))), "scope-area", "/areas/0/zones"),
         (incident(areas=area(geometry=DRAWN) + area(zones=("daedeok",))), "scope-area", "/areas/1/zones"),
         (incident(areas=(), transit=(TransitPart(route="1"),)), "scope-area", "/areas"),

@@ -1,0 +1,132 @@
+"""The HTTP server: its routes, its limits, and the deadlines that no connection outlives."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from aiohttp.web_protocol import RequestHandler
+from msgspec import Struct
+
+from gateway.engine import Gateway
+from gateway.publishing import Feeds
+from gateway.web.alerts import Alerts
+from gateway.web.auth import Door, Gate
+from gateway.web.deliveries import Deliveries
+from gateway.web.errors import one_shape
+from gateway.web.health import Health
+from gateway.web.intake import Intake
+from gateway.web.openapi import Description
+from gateway.web.public import Public, open_to_all
+from gateway.web.quarantine import Quarantine
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What a connection may take: seconds until its first header is whole, seconds idle between requests, bytes, numbers."""
+
+    header_s: float = 10.0
+    idle_s: float = 75.0
+    shutdown_s: float = 10.0
+    most_bytes: int = 1_048_576
+    most_connections: int = 4096
+
+
+LIMITS = Limits()
+
+
+class Deadlines:
+    """Closes connections that dawdle before a request; aiohttp has no such limit of its own."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Keep these limits."""
+        self.limits = limits
+        self._timers: dict[object, asyncio.TimerHandle] = {}
+
+    def watched(self, server: Callable[[], RequestHandler]) -> Callable[[], asyncio.Protocol]:
+        """Return a factory of connections whose first header must be whole in time."""
+
+        def connection() -> asyncio.Protocol:
+            protocol = server()
+            self._arm(protocol, self.limits.header_s if len(self._timers) < self.limits.most_connections else 0.0)
+            return protocol
+
+        return connection
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Stop the clock while a request is answered, and start it again for the next one."""
+        protocol = request.protocol
+        self._disarm(protocol)
+        try:
+            return await handler(request)
+        finally:
+            self._arm(protocol, self.limits.idle_s)
+
+    def _arm(self, protocol: RequestHandler, seconds: float) -> None:
+        self._disarm(protocol)
+        self._timers[protocol] = asyncio.get_running_loop().call_later(seconds, self._close, protocol)
+
+    def _disarm(self, protocol: object) -> None:
+        if (timer := self._timers.pop(protocol, None)) is not None:
+            timer.cancel()
+
+    def _close(self, protocol: RequestHandler) -> None:
+        self._timers.pop(protocol, None)
+        if protocol.transport is not None:
+            protocol.transport.abort()
+
+
+DEADLINES = web.AppKey("deadlines", Deadlines)
+
+
+def app(gateway: Gateway, feeds: Feeds, doors: Mapping[str, Door], limits: Limits = LIMITS) -> web.Application:
+    """Return the whole API of a gateway; `doors` are the sources that may send, by name."""
+    journal, deadlines = gateway.journal, Deadlines(limits)
+    gate = Gate(journal, doors, gateway.now)
+    built = web.Application(middlewares=[deadlines.middleware, one_shape, gate.noting], client_max_size=limits.most_bytes)
+    built[DEADLINES] = deadlines
+    rooms = (
+        Intake(gateway, journal, gate),
+        Alerts(gateway, journal, gate),
+        Deliveries(journal, gate),
+        Quarantine(gateway, journal, gate),
+        Public(feeds),
+        Health(journal),
+        Description(),
+    )
+    for room in rooms:
+        built.add_routes(room.routes())
+    built.on_response_prepare.append(_plainly)
+    built.on_response_prepare.append(open_to_all)
+    return built
+
+
+async def _plainly(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = "bongsu"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+
+
+class Listening:
+    """A server that listens; `port` is the one it got."""
+
+    def __init__(self, runner: web.AppRunner, server: asyncio.Server) -> None:
+        """Hold on to what must be closed."""
+        self._runner = runner
+        self._server = server
+        self.port = int(server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Take no new connection, let requests in flight finish, then close everything."""
+        self._server.close()
+        await self._runner.cleanup()
+
+
+async def listen(built: web.Application, host: str, port: int) -> Listening:
+    """Serve an application made by `app`; port 0 takes a free one."""
+    deadlines = built[DEADLINES]
+    limits = deadlines.limits
+    runner = web.AppRunner(built, access_log=None, keepalive_timeout=limits.idle_s, shutdown_timeout=limits.shutdown_s)
+    await runner.setup()
+    factory = deadlines.watched(cast("Callable[[], RequestHandler]", runner.server))
+    return Listening(runner, await asyncio.get_running_loop().create_server(factory, host, port))

@@ -1,0 +1,69 @@
+"""What the API shows of the record, in the bodies of schemas/api/."""
+
+import base64
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from gateway.alert import Stage, Target, Version, stage
+from gateway.journal.contract import AlertRecord, Delivery, Quarantined, VersionRecord
+
+FIRST = ("kind", "status", "scope", "hazard", "level", "expires", "texts", "left_out", "findings")
+
+
+def alert(record: AlertRecord, now: datetime) -> dict[str, Any]:
+    """Return an alert: its open version, else the newest issued one, in the words that matter first; then every version."""
+    newest = record.open or record.newest_issued or record.versions[-1]
+    shown: dict[str, Any] = {
+        "id": record.id,
+        "revision": record.revision,
+        "created_at": record.created_at,
+        "version": newest.version.number,
+        "stage": _stage(record, newest, now),
+        "hash": newest.hash,
+        **{field: getattr(newest.version, field) for field in FIRST},
+        "targets": _names(newest.version.targets),
+        "acts": [{"break_glass": False, "reason": "", "hash": ""} | msgspec.to_builtins(act) for act in record.acts],
+        "versions": [_version(record, one, now) for one in record.versions],
+    }
+    return shown | ({"finding": record.finding} if record.finding else {})
+
+
+def content(version: Version) -> dict[str, Any]:
+    """Return everything a version says; targets are named as channel/target, as an edit names them."""
+    told = {field: getattr(version, field) for field in version.__struct_fields__ if getattr(version, field) is not None}
+    return told | {"targets": _names(version.targets), "withdrawn": _names(version.withdrawn)}
+
+
+def _version(record: AlertRecord, one: VersionRecord, now: datetime) -> dict[str, Any]:
+    shown = {"stage": _stage(record, one, now), "hash": one.hash} | content(one.version)
+    return shown | ({"issued_at": one.issued_at} if one.issued_at else {})
+
+
+def delivery(one: Delivery) -> dict[str, Any]:
+    """Return one delivery with its attempts."""
+    return {field: getattr(one, field) for field in one.__struct_fields__} | {
+        "target": f"{one.target.channel}/{one.target.target}"
+    }
+
+
+def quarantined(one: Quarantined) -> dict[str, Any]:
+    """Return a refused item with the bytes it came in: `body` as text, or `body_base64` where it is none."""
+    raw = one.raw
+    shown = {"id": one.id, "receipt": one.receipt, "index": one.index, "refusal": one.refusal, "settled": one.settled}
+    shown |= {"source": raw.source, "media_type": raw.media_type, "received_at": raw.received_at}
+    try:
+        return shown | {"body": raw.body.decode()}
+    except UnicodeDecodeError:
+        return shown | {"body_base64": base64.b64encode(raw.body).decode()}
+
+
+def _names(targets: Iterable[Target]) -> list[str]:
+    return [f"{one.channel}/{one.target}" for one in targets]
+
+
+def _stage(record: AlertRecord, one: VersionRecord, now: datetime) -> Stage:
+    newest = record.newest_issued
+    return stage(one.version, record.acts, now, newest_issued=newest.version.number if newest else 0)
