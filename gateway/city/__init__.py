@@ -41,7 +41,7 @@ class Located(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class City:
     """Answers every question about where; `places` are the city's named places, id to name by language."""
 

@@ -79,7 +79,7 @@ class Course(Struct, frozen=True):
     line: LineString
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Network:
     """Everything the static feed says that an alert needs; `findings` tell what was tolerated."""
 
