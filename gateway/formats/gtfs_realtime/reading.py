@@ -12,6 +12,11 @@ def read(feed: bytes) -> FeedMessage:
     try:
         message.ParseFromString(feed)
     except DecodeError as error:
-        hint = "give the feed as the protocol buffer it was published as"
-        raise BadInput("gtfs-realtime-unreadable", str(error), hint=hint) from None
+        raise _unreadable(str(error)) from None
+    if lacking := message.FindInitializationErrors():
+        raise _unreadable(f"{', '.join(lacking)} is missing")
     return message
+
+
+def _unreadable(why: str) -> BadInput:
+    return BadInput("gtfs-realtime-unreadable", why, hint="give the whole feed as the protocol buffer it was published as")

@@ -75,7 +75,9 @@ def _periods(version: Version) -> tuple[proto.TimeRange, proto.TimeRange]:
 
 
 def _selector(one: Selector) -> proto.EntitySelector:
-    trip = proto.TripDescriptor(trip_id=one.trip) if one.trip is not None else None
+    trip = None
+    if one.trip is not None:
+        trip = proto.TripDescriptor(trip_id=one.trip, schedule_relationship=proto.TripDescriptor.SCHEDULED)
     return proto.EntitySelector(agency_id=one.agency, route_id=one.route, direction_id=one.direction, stop_id=one.stop, trip=trip)
 
 
