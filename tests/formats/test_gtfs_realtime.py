@@ -188,7 +188,7 @@ def test_no_service_names_exactly_what_is_closed(
 @pytest.mark.parametrize(("field", "code"), [("cause", "gtfs-realtime-cause"), ("effect", "gtfs-realtime-effect")])
 def test_an_unknown_word_is_refused(field: str, code: str) -> None:
     words = {"cause": "WEATHER", "effect": "DETOUR"} | {field: "RAINING_FROGS"}
-    transit = Transit(**words, selectors=(Selector(route="102"),))
+    transit = Transit(cause=words["cause"], effect=words["effect"], selectors=(Selector(route="102"),))
 
     with pytest.raises(BadInput) as refusal:
         gtfs_realtime.entity(structs.replace(VERSION, transit=transit))

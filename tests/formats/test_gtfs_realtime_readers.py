@@ -211,7 +211,7 @@ def bare(said: proto.TranslatedString, wanted: str) -> str | None:
 
 def prefix(said: proto.TranslatedString, wanted: str) -> str:
     """Answer as planners do that take the first tag the wish is a prefix of, else the first text."""
-    spoken = [(entry.language, entry.text) for entry in said.translation]
+    spoken: list[tuple[str, str]] = [(entry.language, entry.text) for entry in said.translation]
     return next((text for tag, text in spoken if tag.startswith(wanted)), spoken[0][1])
 
 
