@@ -162,8 +162,8 @@ def _untranslated(matter: Matter, voice: Voice, language: str) -> Iterator[Findi
 
 def _shortened(written: Written) -> Iterator[Finding]:
     language = written.text.language
-    for field, roles in written.dropped.items():
-        message = f"{language}: to fit, the {field} leaves out {', '.join(roles)}"
+    for field in written.dropped:
+        message = f"{language}: the {field} did not fit and was shortened to {getattr(written.text, field)!r}"
         yield _warning("words-shortened", message, path=f"/texts/{language}/{field}")
 
 

@@ -105,8 +105,8 @@ def _problems(templates: Templates) -> Iterator[str]:
     for own in templates.hazards.values():
         used.update(role for fields in own.values() for roles in fields.values() for role in roles)
     yield from (f"no role is called {role!r}" for role in sorted(used - templates.roles.keys()))
-    yield from (f"there is no form {form!r}" for form in Kind if form not in templates.forms)
-    yield from (f"{world!r} has no mark or no note" for world in Status if _unmarked(templates, world))
+    yield from (f"there is no form '{form}'" for form in Kind if form not in templates.forms)
+    yield from (f"'{world}' has no mark or no note" for world in Status if _unmarked(templates, world))
     yield from (
         f"[lengths.any] has no {field!r}" for field in ("event", *FIELDS) if field not in templates.lengths.get("any", {})
     )

@@ -16,7 +16,7 @@ WRITTEN = [
     ("터널", "과/와", "과"),
     ("다리", "과/와", "와"),
     ("갑천(甲川)", "을/를", "을"),
-    ("‘한밭역’", "이/가", "이"),
+    ("「한밭역」", "이/가", "이"),
     ("대피소 1", "으로/로", "로"),
     ("대피소 1", "이/가", "이"),
     ("대피소 2", "으로/로", "로"),
@@ -58,8 +58,8 @@ def test_every_syllable_gets_one_of_the_two(pair: str) -> None:
     """The finals of the Unicode block repeat every 28 syllables; 가, 개, 갸 ... have none."""
     open_syllables = "가개갸거게겨고교구규그기나하히"
     closed = "각간갇감갑강같한힣"
-    assert {particle(syllable, pair) for syllable in open_syllables} == {pair.split("/")[1]}
-    assert {particle(syllable, pair) for syllable in closed} == {pair.split("/")[0]}
+    assert {particle(syllable, pair) for syllable in open_syllables} == {pair.partition("/")[2]}
+    assert {particle(syllable, pair) for syllable in closed} == {pair.partition("/")[0]}
 
 
 def test_an_unknown_pair_is_an_error() -> None:

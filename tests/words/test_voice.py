@@ -9,7 +9,30 @@ from gateway.fault import BadInput
 from gateway.hazard import SlotType
 from gateway.words.voice import Voice
 
-PLANNED = "ko en zh-Hans vi th ja uz ne km ru mn id fil my si bn ur ar zh-Hant lo kk hi".split()
+PLANNED = [
+    "ko",
+    "en",
+    "zh-Hans",
+    "vi",
+    "th",
+    "ja",
+    "uz",
+    "ne",
+    "km",
+    "ru",
+    "mn",
+    "id",
+    "fil",
+    "my",
+    "si",
+    "bn",
+    "ur",
+    "ar",
+    "zh-Hant",
+    "lo",
+    "kk",
+    "hi",
+]
 
 
 def _voice(language: str, fallback: str = "ko") -> Voice:
