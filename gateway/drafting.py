@@ -123,7 +123,7 @@ def _written(version: Version, desk: Desk) -> Version:
             status=version.status,
             level=version.level,
             responses=version.responses,
-            facts=_spoken(version, desk.city),
+            facts=spoken(version.hazard, version.facts, desk.city),
             place=_names(version.places),
             onset=version.onset,
             until=version.expires,
@@ -191,6 +191,12 @@ def pre_authorised(version: Version, playbook: Playbook) -> bool:
     return ground <= allowed.most_km2 * 1_000_000
 
 
+def spoken(name: str, facts: Mapping[str, object], city: City) -> Mapping[str, object]:
+    """Return a hazard's facts with every place that has an identifier told by its names; raises BadInput("place-unknown")."""
+    slots = hazard(name).facts
+    return {fact: _named(value, city) if slots.get(fact) in PLACES else value for fact, value in facts.items()}
+
+
 def event_codes(what: Hazard) -> tuple[tuple[str, str], ...]:
     """Return the codes a hazard has, with the name of each list."""
     codes = (("OET:v1.2", what.oet), ("SAME", what.same), ("TTAS.KO-07.0046", what.dmb), ("bongsu:hazard", what.local))
@@ -224,12 +230,6 @@ def _targets(brief: Brief, desk: Desk) -> tuple[Target, ...]:
     status = brief.incident.status or desk.status
     named = (Target(*name.split("/", 1)) for name in brief.level.targets)
     return tuple(target for target in named if status in desk.channels[target.channel].abilities.accepts)
-
-
-def _spoken(version: Version, city: City) -> Mapping[str, object]:
-    """Return the facts with every place that is named by an identifier told by its names."""
-    slots = hazard(version.hazard).facts
-    return {name: _named(value, city) if slots.get(name) in PLACES else value for name, value in version.facts.items()}
 
 
 def _named(value: object, city: City) -> object:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import aiohttp
 from msgspec import Struct
@@ -73,7 +73,7 @@ class River:
     async def says(self, body: bytes) -> Answer:
         """Send any bytes, properly signed."""
         self._sent += 1
-        id, at = f"msg_{self._sent:04d}", self._now()
+        id, at = f"msg_{self._sent:04d}", self._now().astimezone(UTC)
         headers = {
             "Content-Type": "application/json",
             "webhook-id": id,

@@ -29,7 +29,7 @@ Tell = Callable[[str, Mapping[str, object]], None]
 
 
 class Stage(Struct, frozen=True, kw_only=True):
-    """Everything a scenario plays with; Kim drafts, Lee approves."""
+    """Everything a scenario plays with; Kim and Lee may both submit and approve."""
 
     service: Service
     clock: StoryClock
@@ -37,8 +37,8 @@ class Stage(Struct, frozen=True, kw_only=True):
     kim: Person
     lee: Person
     river: River
+    secret: str
     tell: Tell
-    chance: random.Random
 
     async def lasts(self, span: timedelta) -> None:
         """Let story time pass."""
@@ -69,17 +69,19 @@ async def stage(*, speed: float, seed: int, tell: Tell) -> AsyncIterator[Stage]:
             service=service,
             clock=clock,
             receivers=receivers,
-            kim=await _hired(service, session, "kim", Role.OPERATOR),
-            lee=await _hired(service, session, "lee", Role.APPROVER),
+            kim=await _hired(service, session, "kim"),
+            lee=await _hired(service, session, "lee"),
             river=River(session, service.url, secret, clock),
+            secret=secret,
             tell=tell,
-            chance=random.Random(seed),  # noqa: S311 - a story's
         )
 
 
-async def _hired(service: Service, session: aiohttp.ClientSession, name: str, role: Role) -> Person:
-    """Give somebody a role and a key of their own; nobody has a password here."""
+async def _hired(service: Service, session: aiohttp.ClientSession, name: str) -> Person:
+    """Make somebody an operator and approver with a key of their own; nobody has a password here."""
     key, now = new_key(), service.gateway.now()
-    await service.journal.save_person(Someone(name=name, roles=frozenset({role}), password=""), "demo", now)
+    await service.journal.save_person(
+        Someone(name=name, roles=frozenset({Role.OPERATOR, Role.APPROVER}), password=""), "demo", now
+    )
     await service.journal.save_key(Key(id=f"demo-{name}", hash=key_hash(key), person=name), "demo", now)
     return Person(session, service.url, name, key)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from gateway.access import Grant, may_report
 from gateway.delivery.pager import page
+from gateway.drafting import spoken
 from gateway.engine.plan import Intake, Plan
 from gateway.fault import BadInput, Fault, Refused
 from gateway.hazard import hazard
@@ -140,6 +141,7 @@ def _checked(incident: Incident, rules: Rules) -> Incident:
     what = hazard(incident.hazard)
     may_report(rules.grant, incident)
     check_facts(what, incident.facts)
+    spoken(what.id, incident.facts, rules.plan.desk.city)
     incident = admit(incident, deployment=rules.plan.status, default=rules.default, now=rules.now)
     city, playbook = rules.plan.desk.city, rules.plan.playbook_for(what.id, incident.source, incident.id)
     for number, area in enumerate(incident.areas):

@@ -1,7 +1,8 @@
 """From a city's folder to everything the engine consults; whatever is wrong anywhere is told at once."""
 
+import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,7 @@ from gateway.access import Grant
 from gateway.channel import Channel
 from gateway.channels import TargetSettings
 from gateway.city import City
-from gateway.config import ChannelSettings, Settings, SourceSettings
+from gateway.config import Settings, SourceSettings
 from gateway.doors import toml
 from gateway.drafting import Desk
 from gateway.engine import Plan
@@ -28,6 +29,9 @@ from gateway.web.signature import secret as signing_secret
 from gateway.words import Words
 
 ADAPTERS = "adapters"
+NO_SECRET = Secret("whsec_" + base64.b64encode(bytes(32)).decode())
+
+Secrets = Callable[[config.Peer], Secret]
 
 
 class Setup(Struct, frozen=True, kw_only=True):
@@ -42,30 +46,55 @@ class Setup(Struct, frozen=True, kw_only=True):
 
 def set_up(folder: Path, now: Callable[[], datetime]) -> Setup:
     """Read a city's folder and check every name that one file takes from another; raises Faults with file and line."""
-    settings = config.read(folder)
-    playbooks, city = config.read_playbooks(folder), City.load(folder, places=settings.places)
-    known = vendors.find([folder / ADAPTERS])
-    if findings := (*_strangers(settings, playbooks, city), *_sources(settings, known, city)):
-        raise Faults(findings)
-    ways_out = {name: _channel(name, one, settings, now) for name, one in settings.channels.items()}
+    found = _read(folder)
+    settings = found.settings
     return Setup(
         settings=settings,
-        plan=_plan(settings, playbooks, city, ways_out, known),
-        doors={name: _door(name, source, known[source.adapter]) for name, source in settings.sources.items()},
+        plan=_plan(found, now, _secret),
+        doors={name: _door(name, source, found.vendors[source.adapter]) for name, source in settings.sources.items()},
         peers=tuple(_peers(settings)),
         duty=_secret(settings.duty),
     )
 
 
-def _plan(
-    settings: Settings,
-    playbooks: Mapping[str, Playbook],
-    city: City,
-    ways_out: Mapping[str, Channel],
-    known: Mapping[str, Vendor],
-) -> Plan:
+def plan_of(folder: Path) -> Plan:
+    """Return a city's plan for reading and rendering alone: its channels hold no secret, so they can send nothing that counts."""
+    return _plan(_read(folder), lambda: datetime.now(UTC), lambda _: NO_SECRET)
+
+
+class _Folder(Struct, frozen=True, kw_only=True):
+    settings: Settings
+    playbooks: Mapping[str, Playbook]
+    city: City
+    vendors: Mapping[str, Vendor]
+
+
+def _read(folder: Path) -> _Folder:
+    settings = config.read(folder)
+    playbooks, city = config.read_playbooks(folder), City.load(folder, places=settings.places)
+    known = vendors.find([folder / ADAPTERS])
+    if findings := (*_strangers(settings, playbooks, city), *_sources(settings, known, city)):
+        raise Faults(findings)
+    return _Folder(settings=settings, playbooks=playbooks, city=city, vendors=known)
+
+
+def _plan(found: _Folder, now: Callable[[], datetime], secret: Secrets) -> Plan:
+    settings = found.settings
     told = FeedSettings(title=settings.name, sender=settings.sender, mode=settings.status, language=settings.languages[0])
-    desk = Desk(
+    ways_out = {name: _channel(name, settings, now, secret) for name in settings.channels}
+    return Plan(
+        code=settings.code,
+        status=settings.status,
+        desk=_desk(settings, found.city, ways_out),
+        playbooks=found.playbooks,
+        channels=ways_out,
+        feeds=tuple(make(told) for make in feeds.find()),
+        intakes={name: _intake(source, found.vendors) for name, source in settings.sources.items()},
+    )
+
+
+def _desk(settings: Settings, city: City, ways_out: Mapping[str, Channel]) -> Desk:
+    return Desk(
         city=city,
         words=Words.load(shipped.folder("translations")),
         status=settings.status,
@@ -78,20 +107,12 @@ def _plan(
         channels=ways_out,
         reviewed_only=settings.reviewed_only,
     )
-    return Plan(
-        code=settings.code,
-        status=settings.status,
-        desk=desk,
-        playbooks=playbooks,
-        channels=ways_out,
-        feeds=tuple(make(told) for make in feeds.find()),
-        intakes={name: _intake(source, known) for name, source in settings.sources.items()},
-    )
 
 
-def _channel(name: str, given: ChannelSettings, settings: Settings, now: Callable[[], datetime]) -> Channel:
+def _channel(name: str, settings: Settings, now: Callable[[], datetime], secret: Secrets) -> Channel:
+    given = settings.channels[name]
     targets = {
-        target: TargetSettings(url=to.url, secret=_secret(to) if to.secret else None, private=to.private, plain=to.plain)
+        target: TargetSettings(url=to.url, secret=secret(to) if to.secret else None, private=to.private, plain=to.plain)
         for target, to in given.targets.items()
     }
     made = channels.ChannelSettings(targets=targets, accepts=given.accepts, mode=settings.mode, now=now)
@@ -115,7 +136,7 @@ def _peers(settings: Settings) -> Iterator[Peer]:
 
 
 def _secret(peer: config.Peer) -> Secret:
-    return Secret(config.read_secret(peer.secret).reveal()) if peer.secret else Secret("")
+    return config.read_secret(peer.secret) if peer.secret else Secret("")
 
 
 # Names that one file takes from another

@@ -66,7 +66,7 @@ class Service:
             await journal.recover()
             out = await opened.enter_async_context(HttpOut(Peers(setup.peers)))
             service = cls(setup, journal, out, clock)
-            await opened.enter_async_context(service._working())  # noqa: SLF001 - our own
+            await opened.enter_async_context(service._working())
             server = setup.settings.server
             listening = await listen(service.web, host or server.host, server.port if port is None else port)
             opened.push_async_callback(listening.stop)
@@ -114,7 +114,7 @@ class Service:
         try:
             await work()
         except Fault as fault:
-            log.error("work.failed", what=what, code=fault.code, message=fault.message)
+            log.warning("work.failed", what=what, code=fault.code, message=fault.message)
         except Exception:
             log.exception("work.broke", what=what)
 
