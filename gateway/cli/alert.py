@@ -1,153 +1,171 @@
 """`bongsu alert`: the operator's verbs, over the same HTTP interface that everybody uses."""
 
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import click
 
 from gateway.cli.client import call
-from gateway.cli.say import as_json, faults_told, line, words
+from gateway.cli.say import as_json, line, words
+from gateway.cli.wait import delivered
 from gateway.doors import json as door
 from gateway.fault import BadInput
 
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+id_ = click.argument("id")
 reason = click.option("--reason", required=True, help="Why; it is kept and shown.")
+version = click.option("--version", type=int, required=True, metavar="N", help="The version you read.")
+wait = click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="Wait so long for the far sides: exit code 5 when only some took it, 1 when none did.",
+)
 
 
 @click.group()
 def alert() -> None:
-    """Draft, submit, approve, update, end and cancel alerts (BONGSU_URL, BONGSU_KEY)."""
+    """Draft, submit, approve, update, end and cancel alerts.
+
+    They are another process's: BONGSU_URL says where it listens, BONGSU_KEY is your personal key.
+    """
 
 
 @alert.command()
-@click.argument("incident", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("incident", metavar="INCIDENT.json", type=FILE)
 @as_json
-@faults_told
 def new(incident: Path, *, as_json: bool) -> None:
-    """Draft an alert by hand from an incident file."""
+    """Draft an alert by hand from an incident."""
     _told(call("POST", "/v1/alerts", door.load(incident.read_bytes())), as_json=as_json)
 
 
 @alert.command(name="list")
 @as_json
-@faults_told
 def list_(*, as_json: bool) -> None:
     """List alerts, newest first."""
-    found = call("GET", "/v1/alerts")["alerts"]
-    for one in found if isinstance(found, list) else []:
+    for one in call("GET", "/v1/alerts")["alerts"]:
         if as_json:
             line(one)
         else:
-            words(f"{one['id']}  v{one['version']}  {one['stage']:<10}  {one['hazard']}")
+            words(f"{one['id']}  v{one['version']}  {one['stage']:<10}  {one['status']}  {one['hazard']}  {one['level']}")
 
 
 @alert.command()
-@click.argument("id")
+@id_
 @as_json
-@faults_told
 def show(id: str, *, as_json: bool) -> None:
     """Show one alert with its texts, targets and hash."""
-    _told(call("GET", f"/v1/alerts/{id}"), as_json=as_json)
+    _told(call("GET", _one(id)), as_json=as_json)
 
 
 @alert.command()
-@click.argument("id")
-@click.option("--revision", type=int, help="The revision you read; by default the newest is read first.")
+@id_
+@click.option("--revision", type=int, help="The revision you read; without it the newest is edited.")
 @click.option("--text", "texts", multiple=True, metavar="LANG.FIELD=WORDS", help="New wording of one field.")
-@click.option("--area", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file with a list of areas.")
-@click.option("--expires", help="When it ends (RFC 3339).")
+@click.option("--area", type=FILE, help="A file with the list of all areas, as in an incident.")
+@click.option("--expires", metavar="TIME", help="When it is over (RFC 3339).")
 @click.option("--target", "targets", multiple=True, metavar="CHANNEL/TARGET", help="Only these targets.")
-@click.option("--leave-out", multiple=True, metavar="LANG", help="Leave a language out knowingly.")
+@click.option("--leave-out", "left_out", multiple=True, metavar="LANG", help="Leave a language out knowingly.")
 @as_json
-@faults_told
-def edit(  # noqa: PLR0913 - one option each
+def edit(  # noqa: PLR0913, PLR0917 - one for each option
     id: str,
     revision: int | None,
     texts: tuple[str, ...],
     area: Path | None,
     expires: str | None,
     targets: tuple[str, ...],
-    leave_out: tuple[str, ...],
+    left_out: tuple[str, ...],
     *,
     as_json: bool,
 ) -> None:
     """Change the open draft."""
-    body: dict[str, object] = {"revision": revision if revision is not None else call("GET", f"/v1/alerts/{id}")["revision"]}
-    given = {
-        "texts": _texts(texts),
-        "areas": door.load(area.read_bytes()) if area else None,
-        "expires": expires,
-        "targets": list(targets),
-        "left_out": list(leave_out),
-    }
-    body |= {field: value for field, value in given.items() if value}
-    _told(call("PATCH", f"/v1/alerts/{id}", body), as_json=as_json)
+    areas = door.load(area.read_bytes()) if area else None
+    given = {"texts": _texts(texts), "areas": areas, "expires": expires, "targets": targets, "left_out": left_out}
+    changes = {field: value for field, value in given.items() if value}
+    if not changes:
+        raise click.UsageError("Nothing to change: name a text, an area, an end, a target or a language.")
+    _told(call("PATCH", _one(id), {"revision": _revision(id) if revision is None else revision, **changes}), as_json=as_json)
 
 
 @alert.command()
-@click.argument("id")
+@id_
+@click.option("--revision", type=int, help="The revision you read; without it the newest is submitted.")
 @click.option("--confirm", is_flag=True, help="Submit although another alert tells of the same hazard there.")
 @as_json
-@faults_told
-def submit(id: str, *, confirm: bool, as_json: bool) -> None:
+def submit(id: str, revision: int | None, *, confirm: bool, as_json: bool) -> None:
     """Freeze the draft for a second person's approval."""
-    read = call("GET", f"/v1/alerts/{id}")
-    _told(call("POST", f"/v1/alerts/{id}/submit", {"revision": read["revision"], "confirm": confirm}), as_json=as_json)
+    body = {"revision": _revision(id) if revision is None else revision, "confirm": confirm}
+    _told(call("POST", f"{_one(id)}/submit", body), as_json=as_json)
 
 
 @alert.command()
-@click.argument("id")
-@click.option("--version", type=int, required=True, help="The version you read.")
+@id_
+@version
 @click.option("--hash", "hash_", required=True, help="The hash of what you read.")
-@click.option(
-    "--break-glass", default="", metavar="REASON", help="Approve although the two-person rule says no; everybody is told."
-)
+@click.option("--break-glass", default="", metavar="REASON", help="Approve your own version; everybody is told.")
+@wait
 @as_json
-@faults_told
-def approve(id: str, version: int, hash_: str, break_glass: str, *, as_json: bool) -> None:
+@click.pass_context
+def approve(  # noqa: PLR0913, PLR0917 - one for each option
+    ctx: click.Context, id: str, version: int, hash_: str, break_glass: str, wait: float, *, as_json: bool
+) -> None:
     """Issue exactly what you saw."""
-    body: dict[str, object] = {"version": version, "hash": hash_}
-    if break_glass:
-        body["break_glass"] = break_glass
-    _told(call("POST", f"/v1/alerts/{id}/approve", body), as_json=as_json)
+    glass = {"break_glass": break_glass} if break_glass else {}
+    _told(call("POST", f"{_one(id)}/approve", {"version": version, "hash": hash_, **glass}), as_json=as_json)
+    if wait:
+        ctx.exit(delivered(id, version, wait, as_json=as_json))
 
 
 @alert.command()
-@click.argument("id")
-@click.option("--version", type=int, required=True, help="The version to put away.")
+@id_
+@version
 @reason
 @as_json
-@faults_told
 def reject(id: str, version: int, reason: str, *, as_json: bool) -> None:
     """Put an open version away."""
-    _told(call("POST", f"/v1/alerts/{id}/reject", {"version": version, "reason": reason}), as_json=as_json)
+    _told(call("POST", f"{_one(id)}/reject", {"version": version, "reason": reason}), as_json=as_json)
 
 
 @alert.command()
-@click.argument("id")
+@id_
 @as_json
-@faults_told
 def update(id: str, *, as_json: bool) -> None:
     """Draft an update from the newest facts."""
-    _told(call("POST", f"/v1/alerts/{id}/update", {}), as_json=as_json)
+    _told(call("POST", f"{_one(id)}/update", {}), as_json=as_json)
 
 
 @alert.command()
-@click.argument("id")
+@id_
 @reason
 @as_json
-@faults_told
 def end(id: str, reason: str, *, as_json: bool) -> None:
     """Draft the all clear."""
-    _told(call("POST", f"/v1/alerts/{id}/end", {"reason": reason}), as_json=as_json)
+    _told(call("POST", f"{_one(id)}/end", {"reason": reason}), as_json=as_json)
 
 
 @alert.command()
-@click.argument("id")
+@id_
 @reason
+@wait
 @as_json
-@faults_told
-def cancel(id: str, reason: str, *, as_json: bool) -> None:
+@click.pass_context
+def cancel(ctx: click.Context, id: str, reason: str, wait: float, *, as_json: bool) -> None:
     """Take back at once what was issued in error."""
-    _told(call("POST", f"/v1/alerts/{id}/cancel", {"reason": reason}), as_json=as_json)
+    answer = call("POST", f"{_one(id)}/cancel", {"reason": reason})
+    _told(answer, as_json=as_json)
+    if wait:
+        ctx.exit(delivered(id, answer["version"], wait, as_json=as_json))
+
+
+def _one(id: str) -> str:
+    return f"/v1/alerts/{quote(id, safe='')}"
+
+
+def _revision(id: str) -> int:
+    return int(call("GET", _one(id))["revision"])
 
 
 def _texts(given: tuple[str, ...]) -> dict[str, dict[str, str]]:
@@ -161,15 +179,16 @@ def _texts(given: tuple[str, ...]) -> dict[str, dict[str, str]]:
     return texts
 
 
-def _told(answer: dict[str, object], *, as_json: bool) -> None:
+def _told(answer: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         line(answer)
         return
-    words(f"{answer['id']}  version {answer['version']}  revision {answer['revision']}  {answer['stage']}")
-    texts = answer.get("texts")
-    for text in texts if isinstance(texts, list) else []:
+    words(f"{answer['id']}  version {answer['version']}  revision {answer['revision']}  {answer['stage']}  {answer['status']}")
+    for text in answer["texts"]:
         words(f"  [{text['language']}] {text['headline']}\n       {text['description']}\n       {text['instruction']}")
-    targets = answer.get("targets")
-    words(f"  to   {', '.join(str(target) for target in targets) if isinstance(targets, list) else '-'}")
-    if answer.get("hash"):
+    words(f"  to   {', '.join(answer['targets']) or 'nobody'}")
+    words(f"  ends {answer['expires']}")
+    for found in answer["findings"]:
+        words(f"  {found.get('severity', 'error')}: {found['message']}")
+    if answer["hash"]:
         words(f"  hash {answer['hash']}")

@@ -1,18 +1,13 @@
-"""How commands speak: one JSON object a line or plain words on stdout, faults on stderr, exit codes by kind of fault."""
+"""How commands speak: one JSON object a line or plain words on stdout, progress and faults on stderr, codes by kind of fault."""
 
-import sys
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
-from functools import wraps
-from typing import NoReturn, ParamSpec, TypeVar
 
 import click
 import msgspec
 
-from gateway.fault import BadInput, Conflict, Fault, Faults, Finding, Missing, Refused, Unavailable
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from gateway.fault import BadInput, Conflict, Fault, Faults, Finding, Gravity, Refused, Unavailable
 
 
 class Exit(IntEnum):
@@ -26,21 +21,23 @@ class Exit(IntEnum):
     UNREACHABLE = 6
 
 
-CODES: tuple[tuple[type[Fault], Exit], ...] = (
-    (BadInput, Exit.INVALID),
-    (Refused, Exit.REFUSED),
-    (Conflict, Exit.REFUSED),
-    (Missing, Exit.FAILED),
-    (Unavailable, Exit.UNREACHABLE),
-)
+class Unreachable(Unavailable):
+    """The other side does not answer, or not now."""
+
+
+CODES: Mapping[type[Fault], Exit] = {
+    BadInput: Exit.INVALID,
+    Refused: Exit.REFUSED,
+    Conflict: Exit.REFUSED,
+    Unreachable: Exit.UNREACHABLE,
+}
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
 
 def line(value: object) -> None:
     """Print one JSON object on stdout and let it go at once."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
-    sys.stdout.flush()
+    click.echo(msgspec.json.encode(value))
 
 
 def words(text: str) -> None:
@@ -53,33 +50,6 @@ def progress(text: str) -> None:
     click.echo(text, err=True)
 
 
-def finding(found: Finding) -> str:
-    """Return a finding as one line: place, gravity, rule, message, mend."""
-    place = f"{found.file}:{found.line}: " if found.file else ""
-    return f"{place}{found.severity}: {found.rule}: {found.message}{_at(found.path)}{_mend(found.hint)}"
-
-
-def fail(fault: Fault) -> NoReturn:
-    """Print what was refused, with place and mend, and leave with the code for its kind."""
-    findings = fault.findings if isinstance(fault, Faults) else (_found(fault),)
-    for found in findings:
-        progress(finding(found))
-    sys.exit(next((code for kind, code in CODES if isinstance(fault, kind)), Exit.FAILED))
-
-
-def faults_told(command: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a command so that every Fault ends it with words and a code, never with a trace."""
-
-    @wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except Fault as fault:
-            fail(fault)
-
-    return wrapped
-
-
 def show(value: Mapping[str, object], text: str, *, as_json: bool) -> None:
     """Print the object or the words for it."""
     if as_json:
@@ -88,7 +58,41 @@ def show(value: Mapping[str, object], text: str, *, as_json: bool) -> None:
         words(text)
 
 
-def _found(fault: Fault) -> Finding:
+def tint(text: str, colour: str) -> str:
+    """Return the text in a colour, which only a terminal shows, and none that asks for NO_COLOR."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, fg=colour, bold=True)
+
+
+# What is wrong
+
+
+def findings(fault: Fault, *, file: str = "") -> tuple[Finding, ...]:
+    """Return everything a fault found wrong; `file` is the place of what does not name its own."""
+    found = fault.findings if isinstance(fault, Faults) else (_finding(fault),)
+    return tuple(msgspec.structs.replace(one, file=one.file or file) for one in found)
+
+
+def grave(found: Iterable[Finding]) -> bool:
+    """Tell whether there is an error among findings."""
+    return any(one.severity is Gravity.ERROR for one in found)
+
+
+def spoken(found: Finding) -> str:
+    """Return a finding as one line: place, gravity, rule, message, mend."""
+    line = f":{found.line}" if found.line else ""
+    place = f"{found.file}{line}: " if found.file else ""
+    gravity = tint(found.severity, "red" if found.severity is Gravity.ERROR else "yellow")
+    return f"{place}{gravity}: {found.rule}: {found.message}{_at(found.path)}{_mend(found.hint)}"
+
+
+def fail(fault: Fault) -> Exit:
+    """Tell on stderr what was refused, with place and mend, and return the code to leave with."""
+    for found in findings(fault):
+        progress(spoken(found))
+    return next((code for kind, code in CODES.items() if isinstance(fault, kind)), Exit.FAILED)
+
+
+def _finding(fault: Fault) -> Finding:
     return Finding(rule=fault.code, message=fault.message, path=fault.path, hint=fault.hint)
 
 
