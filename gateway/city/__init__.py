@@ -96,12 +96,12 @@ class City:
         """Return an area as it will be told, in polygons without holes of at most 100 positions.
 
         They contain what was drawn and grow by no more than the budget; by how much is among the findings. Zone codes are
-        those the surface covers, and those the source named and the surface touches. Raises BadInput
+        those the surface covers: a code beside a smaller polygon would widen the alert. Raises BadInput
         geometry-too-detailed, and as `surface` does.
         """
         ground = self.surface(area, line_buffer_m=line_buffer_m, path=path)
         simple = outline.outline(ground.shape, Budget(growth_m, growth_share), path=path)
-        codes = names.codes(area, ground.shape, self.zones)
+        codes = names.codes(ground.shape, self.zones.values())
         name = names.names(area, ground.shape, self.zones.values())
         place = Place(role=area.role, name=name, polygons=geo.polygons(simple), zones=codes)
         return Located(place, (*ground.findings, *_simplified(ground.shape, simple, path)))

@@ -17,8 +17,6 @@ def names(area: Area, place: BaseGeometry, among: Iterable[Zone]) -> Mapping[str
     return of_zones | dict(area.name)
 
 
-def codes(area: Area, place: BaseGeometry, among: Mapping[str, Zone]) -> tuple[str, ...]:
-    """Return the codes an area may be known by, sorted: of the zones it covers, and of those it names and touches."""
-    covered = {zone.code for zone in zones.covered(place, among.values())}
-    labels = {code for code in area.zones if among[code].shape.intersects(place)}
-    return tuple(sorted(covered | labels))
+def codes(place: BaseGeometry, among: Iterable[Zone]) -> tuple[str, ...]:
+    """Return the codes of the zones a surface covers, sorted: a district's code says all of it, so part of it has none."""
+    return tuple(sorted(zone.code for zone in zones.covered(place, among)))

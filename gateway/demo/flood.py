@@ -33,8 +33,8 @@ EXPECTED: Mapping[str, Sequence[Expected]] = {
     ),
 }
 
-STOPS = ("H05E", "H05W", "R05N", "R05S")
-ROUTES = ("101", "102")
+STOPS = ("H05E", "H05W", "R04N", "R04S", "R05N", "R05S", "R06N", "R06S", "S04", "S04-1", "S04-2")
+ROUTES = ("102",)
 
 
 async def play(stage: Stage, judge: Judge) -> None:

@@ -60,7 +60,7 @@ class River:
         """Report one water level."""
         observation = {
             "result": metres,
-            "phenomenonTime": self._now().isoformat(timespec="seconds"),
+            "phenomenonTime": self._now().isoformat(timespec="milliseconds"),
             "resultQuality": "good",
             "Datastream": {
                 "name": datastream,

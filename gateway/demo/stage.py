@@ -48,7 +48,7 @@ class Stage(Struct, frozen=True, kw_only=True):
         """Wait for something to become true; raises TimeoutError naming it."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                while not await found():
+                while not await found():  # noqa: ASYNC110 - what is waited for happens in another process's eyes: over HTTP
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise TimeoutError(f"{what} did not happen within {PATIENCE_S:.0f} s") from None
