@@ -12,7 +12,7 @@ from gateway.drafting import AFTERLIFE, DOCUMENT, render, stamp
 from gateway.engine.plan import Plan
 from gateway.fault import Conflict, Faults, Gravity, Refused
 from gateway.formats import cap
-from gateway.incident import Severity, Urgency
+from gateway.incident import Scope, Severity, Status, Urgency
 from gateway.journal.contract import AlertRecord, Consignment, Issue, Submit, Todo, VersionState
 
 SHELF_LIFE = timedelta(hours=24)
@@ -59,16 +59,21 @@ def consign(frozen: Submit, order: Order, plan: Plan) -> Issue:
         acts=order.acts,
         consignments=tuple(_consignment(payload, version, plan, sent) for payload in frozen.payloads),
         feeds=tuple(feed for feed in feeds if feed.channel != DOCUMENT),
-        document=next(feed.body for feed in feeds if feed.channel == DOCUMENT),
+        document=next(feed.body for feed in feeds if feed.channel == DOCUMENT) if for_everybody(version, plan) else None,
         stopped=version.level if over else None,
         todos=order.todos,
     )
 
 
+def for_everybody(version: Version, plan: Plan) -> bool:
+    """Tell whether the public may read a version: public scope, and this deployment's world (a live one shows no drill)."""
+    return version.scope is Scope.PUBLIC and (version.status is Status.ACTUAL) is (plan.status is Status.ACTUAL)
+
+
 def carried(version: Version, plan: Plan) -> None:
     """Check the worlds again; raises Refused("world") rather than let a drill near a live channel."""
-    if version.status is not plan.status:
-        raise Refused("world", f"an {version.status} message stays a draft in this {plan.status} deployment")
+    if version.status is Status.ACTUAL and plan.status is not Status.ACTUAL:
+        raise Refused("world", "an exercise deployment issues nothing actual", hint="use the live gateway")
     for target in (*version.targets, *version.withdrawn):
         if version.status not in plan.channels[target.channel].abilities.accepts:
             raise Refused("world", f"channel {target.channel!r} does not carry {version.status} messages")

@@ -219,7 +219,10 @@ class Consignment(Struct, frozen=True, kw_only=True):
 
 
 class Issue(Struct, frozen=True, kw_only=True):
-    """The version's public life begins: issued bytes, deliveries, superseded older ones, one new publication."""
+    """The version's public life begins: issued bytes, deliveries, superseded older ones, one new publication.
+
+    `document` is the CAP document that everybody may fetch, None where the version is not for everybody.
+    """
 
     alert: str
     number: int
@@ -229,7 +232,7 @@ class Issue(Struct, frozen=True, kw_only=True):
     acts: tuple[Act, ...]
     consignments: tuple[Consignment, ...]
     feeds: tuple[Payload, ...]
-    document: bytes
+    document: bytes | None
     stopped: str | None = None
     todos: tuple[Todo, ...] = ()
 

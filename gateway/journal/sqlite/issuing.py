@@ -81,6 +81,8 @@ def _issued(cx: apsw.Connection, issue: Issue, version: Version) -> None:
 
 
 def _document(cx: apsw.Connection, issue: Issue, identifier: str) -> None:
+    if issue.document is None:
+        return
     if find(cx, "SELECT 1 FROM document WHERE identifier = ?", identifier):
         raise Conflict("identifier-taken", f"a document was issued as {identifier} before", hint="allocate another identifier")
     cx.execute(
