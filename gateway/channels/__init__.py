@@ -4,23 +4,18 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import cast
 
 from msgspec import Struct
 
 from gateway.alert import Target, Version
 from gateway.channel import Abilities, Channel, History
+from gateway.config import Mode
 from gateway.fault import BadInput, Refused
 from gateway.incident import Status
 from gateway.out import Peer, Secret
 
-
-class Mode(StrEnum):
-    """What a deployment is for: telling the public, or drilling."""
-
-    LIVE = "live"
-    EXERCISE = "exercise"
+__all__ = ["ChannelSettings", "Maker", "Mode", "TargetSettings", "addressed", "carries", "find"]
 
 
 class TargetSettings(Struct, frozen=True, kw_only=True):

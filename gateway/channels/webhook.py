@@ -9,8 +9,7 @@ from gateway.channel import Abilities, History, Out, Outcome, Part, Payload
 from gateway.channels import ChannelSettings, addressed
 from gateway.fault import BadInput
 from gateway.formats import app
-from gateway.out import signed
-from gateway.out.secret import Secret, signing_key
+from gateway.out import Secret, signed, signing_key
 
 
 class Webhooks(Struct, frozen=True):

@@ -43,6 +43,7 @@ class Courier:
         self._slots, self._slots_per_channel = slots, slots_per_channel
         self._lease_s, self._send_s, self._poll_s, self._luck = lease_s, send_s, poll_s, luck
         self._in_flight: Counter[str] = Counter()
+        self._claiming = asyncio.Lock()
         self._woken = asyncio.Event()
 
     def hint(self) -> None:
@@ -87,12 +88,13 @@ class Courier:
         return batch
 
     async def _claim_for(self, name: str) -> list[Claimed]:
-        free = min(self._slots_per_channel - self._in_flight[name], self._slots - self._in_flight.total())
-        if free <= 0:
-            return []
-        claimed = await self._journal.claim([name], free, self._lease_s, self._now())
-        self._in_flight[name] += len(claimed)
-        return list(claimed)
+        async with self._claiming:
+            free = min(self._slots_per_channel - self._in_flight[name], self._slots - self._in_flight.total())
+            if free <= 0:
+                return []
+            claimed = await self._journal.claim([name], free, self._lease_s, self._now())
+            self._in_flight[name] += len(claimed)
+            return list(claimed)
 
     async def _carry(self, claimed: Claimed) -> None:
         patience = asyncio.get_running_loop().time() + self._lease_s

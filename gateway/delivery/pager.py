@@ -13,8 +13,7 @@ from gateway.channel import Out, Outcome, Verdict
 from gateway.delivery.backoff import backoff
 from gateway.fault import Unavailable
 from gateway.journal.contract import Journal, Task, Todo, TodoKind
-from gateway.out import Secret, signed
-from gateway.out.secret import signing_key
+from gateway.out import Secret, signed, signing_key
 
 log = structlog.get_logger()
 
@@ -23,16 +22,17 @@ MOST_AT_ONCE = 16
 _TAKEN = frozenset({Verdict.ACCEPTED, Verdict.ON_AIR, Verdict.PARTLY, Verdict.SIMULATED})
 
 
-class Message(Struct, frozen=True, kw_only=True):
-    """What a page says: a stable code and one sentence for a person."""
+class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a page says: a stable code and one sentence for a person; the journal's own pages name a `reason` only."""
 
-    code: str
-    message: str
+    code: str = ""
+    message: str = ""
+    reason: str = ""
 
 
 def page(code: str, message: str, subject: str) -> Todo:
     """Return the work of telling the duty officer about `subject`."""
-    return Todo(kind=TodoKind.PAGE, subject=subject, body=msgspec.json.encode(Message(code=code, message=message)))
+    return Todo(kind=TodoKind.PAGE, subject=subject, body=msgspec.json.encode(Said(code=code, message=message)))
 
 
 class Pager:
@@ -87,15 +87,17 @@ class Pager:
         return taken
 
     async def _post(self, task: Task) -> Outcome:
-        said = _said(task.body)
-        body = msgspec.json.encode({"code": said.code, "message": said.message, "subject": task.subject, "at": task.since})
+        code, message = _said(task.body)
+        body = msgspec.json.encode({"code": code, "message": message, "subject": task.subject, "at": task.since})
         headers = signed(self._secret, f"page-{task.id}-{digest(body)[:12]}", body, self._now())
         return await self._out.post(self._url, body, media_type="application/json", headers=headers)
 
 
-def _said(body: bytes) -> Message:
-    """Read what we owe to say; words that are not in our form are still said, for a page must never be lost to its form."""
+def _said(body: bytes) -> tuple[str, str]:
+    """Read code and message; words that are not in our form are said as they stand, for no page is lost to its form."""
+    words = body.decode(errors="replace")
     try:
-        return msgspec.json.decode(body, type=Message)
+        said = msgspec.json.decode(body, type=Said)
     except msgspec.MsgspecError:
-        return Message(code="page", message=body.decode(errors="replace"))
+        return "page", words
+    return said.code or said.reason or "page", said.message or words

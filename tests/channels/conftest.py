@@ -56,8 +56,6 @@ def version() -> Version:
         effective=datetime.fromisoformat("2026-07-14T18:21:00+09:00"),
         expires=datetime.fromisoformat("2026-07-14T21:20:00+09:00"),
         identifier="hanbat-1.2",
-        references=(
-            Reference(sender="alerts@hanbat.example", identifier="hanbat-1.1", sent="2026-07-14T18:20:30+09:00"),
-        ),
+        references=(Reference(sender="alerts@hanbat.example", identifier="hanbat-1.1", sent="2026-07-14T18:20:30+09:00"),),
         transit=Transit(cause="WEATHER", effect="NO_SERVICE", selectors=(Selector(route="1", direction=0),)),
     )

@@ -23,15 +23,13 @@ def made(url: str = "https://peer.example/cap", secret: str = "") -> CapPeers:
     targets = {"first": peer, "second": peer, "third": peer}
     return channel(
         "out",
-        ChannelSettings(
-            targets=targets, accepts=frozenset({Status.EXERCISE}), mode=Mode.EXERCISE, now=lambda: datetime.now(UTC)
-        ),
+        ChannelSettings(targets=targets, accepts=frozenset({Status.EXERCISE}), mode=Mode.EXERCISE, now=lambda: datetime.now(UTC)),
     )
 
 
 def outline(document: bytes) -> dict[str, str]:
     root = etree.fromstring(document)
-    return {node.tag.removeprefix(CAP): node.text or "" for node in root if isinstance(node.tag, str) and not len(node)}
+    return {node.tag.removeprefix(CAP): node.text or "" for node in root if not len(node)}
 
 
 def test_all_peers_get_the_same_document(version: Version) -> None:

@@ -74,12 +74,12 @@ async def test_a_subscriber_can_verify_what_arrived(version: Version) -> None:
     async with Receiver(path="/hook?token=1") as app, HttpOut(Peers(settings(app.url).peers())) as out:
         sender = channel("out", settings(app.url))
         payload = sender.render(version)[0]
-        outcome = await sender.send(payload, "delivery-9", out)
+        outcome = await sender.send(payload, "alert.2.out.first", out)
         arrived = app.arrivals[0]
     assert outcome.verdict is Verdict.ACCEPTED
     assert arrived.body == payload.body
     headers = {name.lower(): value for name, value in arrived.headers.items()}
-    assert headers["webhook-id"] == "delivery-9"
+    assert headers["webhook-id"] == "alert:2:out:first"
     assert Webhook(KEY).verify(arrived.body, headers)["identifier"] == "hanbat-1.2"
 
 
@@ -97,7 +97,15 @@ async def test_a_try_is_signed_when_it_is_made(version: Version) -> None:
     assert len({one.body for one in app.arrivals}) == 1
 
 
-@pytest.mark.parametrize(("secret", "code"), [(None, "webhook-secret-missing"), ("whsec_", "secret-invalid"), ("ä", "secret-invalid")])
+@pytest.mark.parametrize(
+    ("secret", "code"),
+    [
+        (None, "webhook-secret-missing"),
+        ("whsec_", "secret-invalid"),
+        ("ä", "secret-invalid"),
+        ("whsec_c2hvcnQ=", "secret-invalid"),
+    ],
+)
 def test_a_webhook_without_a_usable_secret_does_not_start(secret: str | None, code: str) -> None:
     with pytest.raises(BadInput) as bad:
         channel("out", settings(secret=secret))

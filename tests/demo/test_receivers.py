@@ -109,7 +109,7 @@ asyncio.run(main())
 
 async def test_what_arrived_is_on_the_disk_when_the_process_is_killed(tmp_path: Path) -> None:
     log = tmp_path / "arrivals.jsonl"
-    with subprocess.Popen([sys.executable, "-c", PROGRAM, str(log)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([sys.executable, "-c", PROGRAM, str(log)], stdout=subprocess.PIPE, text=True) as process:  # noqa: ASYNC220
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         for n in range(3):

@@ -116,7 +116,10 @@ def test_an_alert_as_apps_read_it() -> None:
         (
             changed(
                 transit=Transit(
-                    cause="WEATHER", effect="NO_SERVICE", selectors=(Selector(route="1", direction=0),), closed=(Selector(stop="S07"),)
+                    cause="WEATHER",
+                    effect="NO_SERVICE",
+                    selectors=(Selector(route="1", direction=0),),
+                    closed=(Selector(stop="S07"),),
                 )
             ),
             "transit",
@@ -185,7 +188,10 @@ def test_reading_back_gives_what_was_written() -> None:
     assert msgspec.json.encode(entry, order="sorted") == app.write(FLOOD)
 
 
-@given(headline=st.text(st.characters(exclude_categories=["Cs"]), min_size=1), reason=st.text(st.characters(exclude_categories=["Cs"])))
+@given(
+    headline=st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+    reason=st.text(st.characters(exclude_categories=["Cs"])),
+)
 def test_any_text_survives_the_way_there_and_back(headline: str, reason: str) -> None:
     text = msgspec.structs.replace(FLOOD.texts[0], headline=headline)
     version = changed(texts=(text,), reason=reason)

@@ -9,15 +9,15 @@ from gateway.channel import Outcome, Verdict
 from gateway.demo.receivers import Held, Manner, Receiver, answers, garbage, rude, slow, twice
 from gateway.out import HttpOut, Peer, Peers
 
-A, R, U, M = Verdict.ACCEPTED, Verdict.REFUSED, Verdict.UNREACHABLE, Verdict.AMBIGUOUS
-
+ACCEPTED = (200, 201, 202, 204, 226, 299)
+REDIRECTED = (300, 301, 302, 303, 304, 307, 308)
+REFUSED = (400, 401, 403, 404, 405, 406, 409, 410, 411, 413, 415, 418, 421, 422, 423, 426, 428, 431, 451, 499)
+LATER = (408, 425, 429, 500, 501, 502, 503, 504, 505, 507, 511, 599)
 MEANINGS = [
-    (200, A), (201, A), (202, A), (204, A), (226, A), (299, A),
-    (300, R), (301, R), (302, R), (303, R), (304, R), (307, R), (308, R),
-    (400, R), (401, R), (403, R), (404, R), (405, R), (406, R), (409, R), (410, R), (411, R), (413, R), (415, R), (418, R), (421, R), (422, R), (423, R), (426, R), (428, R), (431, R), (451, R), (499, R),
-    (408, U), (425, U), (429, U),
-    (500, U), (501, U), (502, U), (503, U), (504, U), (505, U), (507, U), (511, U), (599, U),
-]  # fmt: skip
+    *((status, Verdict.ACCEPTED) for status in ACCEPTED),
+    *((status, Verdict.REFUSED) for status in (*REDIRECTED, *REFUSED)),
+    *((status, Verdict.UNREACHABLE) for status in LATER),
+]
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ async def test_a_far_side_that_accepts_no_connection_saw_nothing() -> None:
         port = listening.getsockname()[1]
         waiting = [socket.socket() for _ in range(4)]
         for one in waiting:
-            one.setblocking(False)  # noqa: FBT003 - the socket's own way
+            one.setblocking(False)
             one.connect_ex(("127.0.0.1", port))
         outcome = await post(f"http://127.0.0.1:{port}/", deadline_s=0.3)
         for one in waiting:
@@ -129,7 +129,6 @@ async def test_one_answer_is_enough(far: Receiver, manner: Manner) -> None:
 
 async def test_an_answer_whose_body_never_ends_is_still_an_answer() -> None:
     """The status has spoken; only the beginning of the body is kept."""
-
     gone = asyncio.Event()
 
     async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -11,8 +11,32 @@ from gateway.out import HttpOut, Peer, Peers
 from gateway.out.peers import allowed
 
 PUBLIC = ["1.1.1.1", "8.8.8.8", "2606:4700:4700::1111", "::ffff:8.8.8.8", "2002:0808:0808::1", "64:ff9b::8.8.8.8"]
-CITY = ["127.0.0.1", "127.9.9.9", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "::1", "fd00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:0001::1", "64:ff9b::127.0.0.1", "64:ff9b::10.1.2.3"]  # fmt: skip
-NEVER = ["169.254.169.254", "::ffff:169.254.169.254", "64:ff9b::169.254.169.254", "fe80::1", "fe80::1%eth0", "0.0.0.0", "::", "224.0.0.1", "ff02::1"]  # noqa: S104  # fmt: skip
+CITY = [
+    "127.0.0.1",
+    "127.9.9.9",
+    "10.0.0.1",
+    "172.16.0.1",
+    "192.168.1.1",
+    "100.64.0.1",
+    "::1",
+    "fd00::1",
+    "::ffff:127.0.0.1",
+    "::ffff:10.0.0.1",
+    "2002:7f00:0001::1",
+    "64:ff9b::127.0.0.1",
+    "64:ff9b::10.1.2.3",
+]
+NEVER = [
+    "169.254.169.254",
+    "::ffff:169.254.169.254",
+    "64:ff9b::169.254.169.254",
+    "fe80::1",
+    "fe80::1%eth0",
+    "0.0.0.0",  # noqa: S104
+    "::",
+    "224.0.0.1",
+    "ff02::1",
+]
 
 
 @pytest.mark.parametrize("address", PUBLIC)
@@ -82,12 +106,13 @@ class Flipping(AbstractResolver):
         self.asked = 0
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
+        """Answer, and count."""
         self.asked += 1
         address = "127.0.0.1" if self.asked > 1 else "192.0.2.1"
         return [ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST)]
 
     async def close(self) -> None:
-        pass
+        """Nothing is open."""
 
 
 @pytest.fixture
@@ -103,7 +128,18 @@ async def callers() -> AsyncIterator[tuple[int, list[str]]]:
         yield server.sockets[0].getsockname()[1], seen
 
 
-HIDDEN = ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "017700000001", "127.1", "0", "[::ffff:127.0.0.1]", "[::1]", "0.0.0.0"]  # noqa: S104
+HIDDEN = [
+    "127.0.0.1",
+    "localhost",
+    "2130706433",
+    "0x7f000001",
+    "017700000001",
+    "127.1",
+    "0",
+    "[::ffff:127.0.0.1]",
+    "[::1]",
+    "0.0.0.0",  # noqa: S104
+]
 
 
 @pytest.mark.parametrize("host", HIDDEN)

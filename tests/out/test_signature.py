@@ -1,6 +1,5 @@
 from datetime import UTC, datetime, timedelta, timezone
 
-import msgspec
 import pytest
 from standardwebhooks import Webhook
 
@@ -9,19 +8,12 @@ from gateway.out import Rehearsal, Secret, signed
 from gateway.out.redaction import excerpt, origin
 
 
-def test_a_secret_shows_itself_only_when_asked() -> None:
-    secret = Secret("canary\n")
-    assert "canary" not in f"{secret} {secret!r} {[secret]} {dir(secret)}"
-    assert secret.reveal() == "canary"
-    with pytest.raises(TypeError):
-        msgspec.json.encode(secret)
-    assert not hasattr(secret, "__dict__")
-
-
 def test_the_signature_is_that_of_the_specifications_example() -> None:
     """Standard Webhooks' published example: secret, id, time and body give exactly this signature."""
     at = datetime.fromtimestamp(1614265330, UTC)
-    headers = signed(Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), "msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}', at)
+    headers = signed(
+        Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), "msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}', at
+    )
     assert headers == {
         "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
         "webhook-timestamp": "1614265330",
@@ -35,7 +27,7 @@ def test_the_time_zone_of_our_clock_does_not_matter() -> None:
     assert Webhook(key).verify(body, signed(Secret(key), "one", body, now)) == {}
 
 
-@pytest.mark.parametrize("value", ["", "whsec_", "no base64 at all!", "ä", "whsec_a"])
+@pytest.mark.parametrize("value", ["", "whsec_", "no base64 at all!", "ä", "whsec_a", "whsec_c2hvcnQ="])
 def test_a_secret_that_cannot_sign_is_refused(value: str) -> None:
     with pytest.raises(BadInput) as bad:
         signed(Secret(value), "one", b"{}", datetime.now(UTC))
@@ -66,7 +58,9 @@ def test_of_a_url_only_the_origin_is_shown() -> None:
 
 
 async def test_a_rehearsal_sends_nothing_and_names_the_bytes() -> None:
-    outcome = await Rehearsal().post("https://u:p@hooks.example/T00/XXXX", b"abc", media_type="text/plain", headers={"Authorization": "x"})
+    outcome = await Rehearsal().post(
+        "https://u:p@hooks.example/T00/XXXX", b"abc", media_type="text/plain", headers={"Authorization": "x"}
+    )
     assert outcome.verdict.value == "simulated"
     assert dict(outcome.evidence) == {
         "to": "https://hooks.example",

@@ -1,0 +1,177 @@
+"""A city's record, two channels and their far sides: everything real, only the two clocks are ours to move."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gateway.alert import Act, Deed, Kind, Place, Reference, Target, Text, Version
+from gateway.area import Polygon, Role
+from gateway.channel import Channel, Out, Part
+from gateway.channels import ChannelSettings, Mode, TargetSettings, cap, webhook
+from gateway.delivery import Courier
+from gateway.demo.receivers import Receiver
+from gateway.formats import cap as document
+from gateway.incident import Certainty, Scope, Severity, Status, Urgency
+from gateway.journal.contract import Consignment, Delivery, DeliveryState, Draft, Issue, Submit
+from gateway.journal.sqlite import SqliteJournal
+from gateway.out import HttpOut, Peer, Peers, Secret
+
+KEY = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+START = datetime(2026, 7, 14, 9, 20, tzinfo=UTC)
+SQUARE = Polygon((((127.35, 36.36), (127.36, 36.36), (127.36, 36.37), (127.35, 36.36)),))
+TEXT = Text(
+    language="ko",
+    sender_name="한밭시",
+    event="돌발홍수",
+    headline="[훈련] 갑천",
+    description="[훈련] 물이 불어납니다.",
+    instruction="[훈련] 높은 곳으로 가십시오.",
+    short="[훈련] 대피",
+)
+
+
+class Scene:
+    """What a test of the courier moves: `story` and `real` are the clocks, `cap_peer` and `app` the far sides."""
+
+    def __init__(self, journal: SqliteJournal, path: Path, cap_peer: Receiver, app: Receiver) -> None:
+        """Configure one CAP peer and one webhook."""
+        self.journal, self.path, self.cap_peer, self.app = journal, path, cap_peer, app
+        self.story, self.real = START, 1000.0
+        self.out: Out = HttpOut(Peers([]))
+        self.accepts = frozenset({Status.EXERCISE})
+        self.channels: dict[str, Channel] = {}
+
+    def open_door(self) -> None:
+        """Configure the channels for where the far sides listen."""
+        far = {"centre": self.cap_peer, "app": self.app}
+        settings = {
+            name: ChannelSettings(
+                targets={"only": TargetSettings(url=peer.url, secret=KEY, private=True)},
+                accepts=self.accepts,
+                mode=Mode.EXERCISE,
+                now=lambda: datetime.now(UTC),
+            )
+            for name, peer in far.items()
+        }
+        self.channels = {"centre": cap.channel("centre", settings["centre"]), "app": webhook.channel("app", settings["app"])}
+        peers: list[Peer] = [peer for one in settings.values() for peer in one.peers()]
+        self.out = HttpOut(Peers(peers), deadline_s=2.0)
+
+    def courier(self, **limits: float) -> Courier:
+        """Return a courier whose retries are never jittered."""
+        return Courier(
+            self.journal,
+            self.channels,
+            self.out,
+            lambda: self.story,
+            luck=lambda: 0.0,
+            **limits,  # type: ignore[arg-type]
+        )
+
+    async def issue(
+        self, alert: str, kind: Kind = Kind.ALERT, *, status: Status = Status.EXERCISE, lasts: timedelta = timedelta(hours=3)
+    ) -> Version:
+        """Draft, submit and issue the next version of an alert to both far sides."""
+        version = await self._version(alert, kind, status, lasts)
+        revision = await self._frozen(version)
+        consignments = tuple(self._consignments(version))
+        await self.journal.issue(
+            Issue(
+                alert=alert,
+                number=version.number,
+                hash="h",
+                expected=revision,
+                at=self.story,
+                acts=(self._act(version, Deed.ISSUED),),
+                consignments=consignments,
+                feeds=(),
+                document=document.write(version),
+            )
+        )
+        return version
+
+    async def states(self, alert: str) -> dict[tuple[str, int], DeliveryState]:
+        """Return the state of each message of an alert by channel and version number."""
+        return {(one.target.channel, one.number): one.state for one in await self.messages(alert)}
+
+    async def messages(self, alert: str | None = None) -> list[Delivery]:
+        """Return the deliveries that are no clear."""
+        return [one for one in await self.journal.deliveries(alert) if one.part is Part.MESSAGE]
+
+    async def _frozen(self, version: Version) -> int:
+        drafted = await self.journal.draft(
+            Draft(
+                version=version, expected=await self._revision(version), acts=(self._act(version, Deed.DRAFTED),), at=self.story
+            )
+        )
+        payloads = tuple(payload for channel in self.channels.values() for payload in channel.render(version))
+        submit = Submit(version=version, hash="h", payloads=payloads, feeds=(), acts=(self._act(version, Deed.SUBMITTED),))
+        return await self.journal.submit(submit, drafted)
+
+    async def _revision(self, version: Version) -> int:
+        return 0 if version.number == 1 else (await self.journal.alert(version.alert)).revision
+
+    async def _version(self, alert: str, kind: Kind, status: Status, lasts: timedelta) -> Version:
+        told = [] if kind is Kind.ALERT else [one.version for one in (await self.journal.alert(alert)).versions]
+        return Version(
+            alert=alert,
+            number=len(told) + 1,
+            kind=kind,
+            status=status,
+            scope=Scope.PUBLIC,
+            hazard="flash-flood",
+            playbook="flood",
+            level="warning",
+            category=("Met",),
+            event_codes=(),
+            severity=Severity.SEVERE,
+            urgency=Urgency.IMMEDIATE,
+            certainty=Certainty.OBSERVED,
+            responses=("Evacuate",),
+            places=(Place(role=Role.DANGER, name={"ko": "갑천"}, polygons=(SQUARE,)),),
+            texts=(TEXT,),
+            targets=(Target("centre", "only"), Target("app", "only")),
+            sender="alerts@hanbat.example",
+            onset=START,
+            effective=self.story,
+            expires=self.story + lasts,
+            identifier=f"{alert}.{len(told) + 1}",
+            references=tuple(
+                Reference(sender="alerts@hanbat.example", identifier=one.identifier, sent="2026-07-14T18:20:00+09:00")
+                for one in told
+            ),
+        )
+
+    def _consignments(self, version: Version) -> list[Consignment]:
+        return [
+            Consignment(
+                payload=msgspec.structs.replace(payload, body=document.stamp(payload.body, self.story))
+                if payload.media_type == document.MEDIA_TYPE
+                else payload,
+                history=channel.abilities.history,
+                priority=0 if version.kind is Kind.CANCEL else 1,
+                deadline=version.expires + (timedelta(hours=24) if version.kind is Kind.CANCEL else timedelta()),
+            )
+            for channel in self.channels.values()
+            for payload in channel.render(version)
+        ]
+
+    def _act(self, version: Version, deed: Deed) -> Act:
+        return Act(number=version.number, deed=deed, actor="kim", at=self.story)
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    """A fresh record with far sides that accept everything."""
+    path = tmp_path / "journal.sqlite"
+    async with Receiver(path="/cap") as cap_peer, Receiver(path="/hook") as app:
+        journal = await SqliteJournal.open(path, real=lambda: found.real)
+        found = Scene(journal, path, cap_peer, app)
+        found.open_door()
+        yield found
+        if isinstance(found.out, HttpOut):
+            await found.out.close()
+        await journal.close()
