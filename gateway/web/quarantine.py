@@ -4,8 +4,8 @@ from aiohttp import web
 
 from gateway.access import Role
 from gateway.engine import Gateway
-from gateway.fault import Missing
-from gateway.journal.contract import Journal
+from gateway.fault import Conflict, Missing
+from gateway.journal.contract import Journal, Quarantined
 from gateway.source import read_incident
 from gateway.web import views
 from gateway.web.auth import Gate
@@ -46,8 +46,16 @@ class Quarantine:
         """Draft an alert from the incident a person reads in the item."""
         actor = await self._gate.actor(request, Role.OPERATOR)
         incident = read_incident(await document_of(request))
-        record = await self._gateway.raise_by_hand(_id(request), incident, actor)
+        waiting = await self._waiting(request)
+        record = await self._gateway.raise_by_hand(waiting.id, incident, actor)
         return answer(views.alert(record, self._gateway.now()), status=201, headers={"Location": f"/v1/alerts/{record.id}"})
+
+    async def _waiting(self, request: web.Request) -> Quarantined:
+        """Return the item before anything is drafted for it; raises Missing, Conflict when it was dealt with before."""
+        item = await self._journal.quarantined(_id(request))
+        if item.settled:
+            raise Conflict("quarantine-settled", f"item {item.id} was {item.settled} before", hint="look at the alerts")
+        return item
 
 
 def _id(request: web.Request) -> int:

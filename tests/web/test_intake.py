@@ -3,7 +3,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,7 @@ import msgspec
 import pytest
 
 from gateway import shipped
-
-Town = Any
-Incident = Callable[..., dict[str, Any]]
+from tests.web.town import OLD_SECRET, SECRET, Answer, Town, incident, observation
 
 
 async def chain(town: Town, name: str) -> list[tuple[str, str]]:
@@ -23,7 +20,7 @@ async def chain(town: Town, name: str) -> list[tuple[str, str]]:
     return [(entry.actor, json.loads(entry.body)["code"]) for entry in entries if entry.act == "turned-away"]
 
 
-async def test_a_signed_reading_is_acknowledged_with_a_receipt(town: Town, observation: Incident) -> None:
+async def test_a_signed_reading_is_acknowledged_with_a_receipt(town: Town) -> None:
     answer = await town.signed(json.dumps([observation(2.0), observation(None)]).encode())
     assert answer.status == 202
     receipt = answer.json
@@ -49,7 +46,7 @@ async def test_bytes_nobody_can_read_are_kept_and_answered_422(town: Town) -> No
     assert [(item["receipt"], item["body"]) for item in waiting] == [(answer.json["id"], "{")]
 
 
-async def test_the_same_webhook_id_is_the_same_receipt_and_other_bytes_a_conflict(town: Town, observation: Incident) -> None:
+async def test_the_same_webhook_id_is_the_same_receipt_and_other_bytes_a_conflict(town: Town) -> None:
     body = json.dumps(observation(2.0)).encode()
     first = await town.signed(body, id="msg_7")
     again = await town.signed(body, id="msg_7")
@@ -59,7 +56,7 @@ async def test_the_same_webhook_id_is_the_same_receipt_and_other_bytes_a_conflic
     assert (other.status, other.code) == (409, "receipt-conflict")
 
 
-async def test_of_a_signed_request_only_the_signed_identifier_counts(town: Town, observation: Incident) -> None:
+async def test_of_a_signed_request_only_the_signed_identifier_counts(town: Town) -> None:
     body = json.dumps(observation(2.0)).encode()
     first = await town.signed(body, id="msg_1", Idempotency_Key="same")
     later = json.dumps(observation(2.2, phenomenonTime="2026-07-14T18:19:55+09:00")).encode()
@@ -67,12 +64,12 @@ async def test_of_a_signed_request_only_the_signed_identifier_counts(town: Town,
     assert (first.status, second.status) == (202, 202)
 
 
-async def test_both_secrets_let_in_while_one_is_replaced(town: Town, observation: Incident, old_secret: str) -> None:
-    answer = await town.signed(json.dumps(observation(2.0)).encode(), secret=old_secret)
+async def test_both_secrets_let_in_while_one_is_replaced(town: Town) -> None:
+    answer = await town.signed(json.dumps(observation(2.0)).encode(), secret=OLD_SECRET)
     assert answer.status == 202
 
 
-async def test_the_signatures_time_is_held_against_the_story_clock(town: Town, observation: Incident) -> None:
+async def test_the_signatures_time_is_held_against_the_story_clock(town: Town) -> None:
     body = json.dumps(observation(2.0)).encode()
     signed_at = town.clock()
     town.clock.pass_(minutes=5, seconds=1)
@@ -82,26 +79,26 @@ async def test_the_signatures_time_is_held_against_the_story_clock(town: Town, o
 
 
 @pytest.mark.parametrize("secret", ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
-async def test_a_wrong_signature_is_turned_away_noted_and_not_stored(town: Town, observation: Incident, secret: str) -> None:
+async def test_a_wrong_signature_is_turned_away_noted_and_not_stored(town: Town, secret: str) -> None:
     answer = await town.signed(json.dumps(observation(9.0)).encode(), secret=secret)
     assert (answer.status, answer.code) == (401, "signature-wrong")
     assert await chain(town, "source:river-telemetry") == [("unknown", "signature-wrong")]
     assert (await town.ask("GET", "/v1/quarantine", "kim")).json["items"] == []
 
 
-async def test_a_key_does_not_replace_the_signature(town: Town, observation: Incident) -> None:
+async def test_a_key_does_not_replace_the_signature(town: Town) -> None:
     answer = await town.ask("POST", "/v1/incidents/river-telemetry", "river-telemetry", observation(2.0))
     assert (answer.status, answer.code) == (401, "signature-missing")
 
 
 @pytest.mark.parametrize("who", ["", "river-telemetry", "kim", "gone"])
-async def test_only_its_own_key_opens_a_sources_door(town: Town, incident: Incident, who: str) -> None:
+async def test_only_its_own_key_opens_a_sources_door(town: Town, who: str) -> None:
     answer = await town.ask("POST", "/v1/incidents/control-room", who, incident())
     assert (answer.status, answer.code) == (401, "credential")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-async def test_a_source_nobody_knows_looks_like_a_wrong_key(town: Town, incident: Incident) -> None:
+async def test_a_source_nobody_knows_looks_like_a_wrong_key(town: Town) -> None:
     unknown = await town.ask("POST", "/v1/incidents/nobody", "control-room", incident())
     wrong = await town.ask("POST", "/v1/incidents/control-room", "", incident(), Authorization="Bearer wrong")
     assert (unknown.status, unknown.body) == (wrong.status, wrong.body)
@@ -111,18 +108,18 @@ async def test_a_source_nobody_knows_looks_like_a_wrong_key(town: Town, incident
 @pytest.mark.parametrize(
     "authorization", ["Bearer", "Bearer ", "Basic a2ltOmtpbQ==", "Bearer " + "x" * 5000, "Bearer 열쇠", "bearer\tx", "x"]
 )
-async def test_a_malformed_credential_is_no_credential(town: Town, incident: Incident, authorization: str) -> None:
+async def test_a_malformed_credential_is_no_credential(town: Town, authorization: str) -> None:
     answer = await town.ask("POST", "/v1/incidents/control-room", "", incident(), Authorization=authorization)
     assert (answer.status, answer.code) == (401, "credential")
 
 
-async def test_a_revoked_key_opens_nothing(town: Town, incident: Incident) -> None:
+async def test_a_revoked_key_opens_nothing(town: Town) -> None:
     (key,) = [key for key in await town.journal.keys() if key.source == "control-room"]
     await town.journal.save_key(msgspec.structs.replace(key, revoked=True), "admin", town.clock())
     assert (await town.ask("POST", "/v1/incidents/control-room", "control-room", incident())).status == 401
 
 
-async def test_an_incident_becomes_a_draft(town: Town, incident: Incident) -> None:
+async def test_an_incident_becomes_a_draft(town: Town) -> None:
     answer = await town.ask("POST", "/v1/incidents/control-room", "control-room", incident())
     assert answer.status == 202, answer.body
     assert answer.json["items"] == [{"index": 0, "accepted": True, "incident": "call-1", "episode": 1}]
@@ -145,7 +142,7 @@ async def test_an_incident_becomes_a_draft(town: Town, incident: Incident) -> No
     ],
 )
 async def test_what_a_source_was_not_granted_is_kept_and_answered_403(
-    town: Town, incident: Incident, change: dict[str, Any], code: str, path: str
+    town: Town, change: dict[str, Any], code: str, path: str
 ) -> None:
     answer = await town.ask("POST", "/v1/incidents/control-room", "control-room", incident(**change))
     assert answer.status == 403, answer.body
@@ -155,7 +152,7 @@ async def test_what_a_source_was_not_granted_is_kept_and_answered_403(
     assert mixed.status == 202
 
 
-async def test_the_header_key_of_a_bearer_source(town: Town, incident: Incident) -> None:
+async def test_the_header_key_of_a_bearer_source(town: Town) -> None:
     ask = town.ask
     first = await ask("POST", "/v1/incidents/control-room", "control-room", incident(), Idempotency_Key="k1")
     again = await ask("POST", "/v1/incidents/control-room", "control-room", incident(), Idempotency_Key="k1")
@@ -166,7 +163,7 @@ async def test_the_header_key_of_a_bearer_source(town: Town, incident: Incident)
     assert (bad.status, bad.code) == (400, "idempotency-key-invalid")
 
 
-async def test_a_receipt_is_for_its_source_and_for_people(town: Town, incident: Incident) -> None:
+async def test_a_receipt_is_for_its_source_and_for_people(town: Town) -> None:
     given = await town.ask("POST", "/v1/incidents/control-room", "control-room", incident())
     place = given.headers["Location"]
     assert (await town.ask("GET", place, "control-room")).json["id"] == given.json["id"]
@@ -186,8 +183,8 @@ async def test_an_encoded_body_is_not_read(town: Town) -> None:
     assert (answer.status, answer.code) == (415, "content-encoding")
 
 
-async def test_beyond_its_rate_a_source_waits(town: Town, incident: Incident) -> None:
-    async def send(number: int) -> Any:
+async def test_beyond_its_rate_a_source_waits(town: Town) -> None:
+    async def send(number: int) -> Answer:
         return await town.ask("POST", "/v1/incidents/control-room", "control-room", incident(id=f"call-{number}"))
 
     answers = [await send(number) for number in range(11)]
@@ -204,7 +201,7 @@ async def test_a_flood_of_wrong_keys_cannot_fill_the_record(town: Town) -> None:
     assert 10 <= len(await chain(town, "source:control-room")) <= 13
 
 
-async def test_the_example_of_the_adapters_readme_works(town: Town, river_secret: str) -> None:
+async def test_the_example_of_the_adapters_readme_works(town: Town) -> None:
     text = (shipped.folder("adapters") / "river_sensorthings" / "README.md").read_text()
     (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     example = example.replace("Gapcheon 3 water level", "Hannae gauge 3 water level")
@@ -212,7 +209,7 @@ async def test_the_example_of_the_adapters_readme_works(town: Town, river_secret
     run = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-c", example],
-        env={"BONGSU_URL": town.url, "BONGSU_SECRET": river_secret},
+        env={"BONGSU_URL": town.url, "BONGSU_SECRET": SECRET},
         capture_output=True,
         text=True,
         check=False,
