@@ -79,18 +79,26 @@ class Service:
             tasks.create_task(self.courier.run(self._stop))
             tasks.create_task(self.pager.run(self._stop))
             tasks.create_task(self._drafting())
+            tasks.create_task(self._sending())
             tasks.create_task(self._timing())
             try:
                 yield
             finally:
                 self._stop.set()
                 self.gateway.drafts.set()
+                self.gateway.sends.set()
 
     async def _drafting(self) -> None:
         while not self._stop.is_set():
             await _pause(self.gateway.drafts, TICK_S)
             self.gateway.drafts.clear()
             await self._tried("drafting", self.gateway.draft_due)
+            self._hint()
+
+    async def _sending(self) -> None:
+        while not self._stop.is_set():
+            await _pause(self.gateway.sends, TICK_S)
+            self.gateway.sends.clear()
             self._hint()
 
     async def _timing(self) -> None:
