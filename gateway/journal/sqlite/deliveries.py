@@ -14,6 +14,7 @@ from gateway.journal.sqlite import audit, lanes, work
 from gateway.journal.sqlite.lanes import Row
 from gateway.journal.sqlite.sql import change, every, listed, only
 
+MOST_ALERTS = 200
 _LEASE_OVER = Outcome(verdict=Verdict.AMBIGUOUS, note="the lease ran out before the attempt was settled")
 
 
@@ -57,9 +58,13 @@ def lose(cx: apsw.Connection, real: float, *, over_by: float) -> int:
 
 
 def deliveries(cx: apsw.Connection, alert: str | None = None) -> Sequence[Delivery]:
-    """Return deliveries with their attempts, newest alert first."""
-    columns = "SELECT d.* FROM delivery d JOIN alert a ON a.id = d.alert WHERE ?1 IS NULL OR d.alert = ?1"
-    rows = every(cx, columns + " ORDER BY a.position DESC, d.id", alert)
+    """Return deliveries with their attempts, newest alert first: of one alert, or of the newest alerts."""
+    rows = every(
+        cx,
+        "SELECT d.* FROM (SELECT id, position FROM alert WHERE ?1 IS NULL OR id = ?1 ORDER BY position DESC LIMIT ?2) a"
+        " JOIN delivery d ON d.alert = a.id ORDER BY a.position DESC, d.id",
+        *(alert, MOST_ALERTS),
+    )
     return [_delivery(cx, Row(*row)) for row in rows]
 
 
@@ -97,7 +102,7 @@ def _record(cx: apsw.Connection, row: Row, outcome: Outcome, real: float, retry_
     verdict = outcome.verdict
     state, wait = DeliveryState(verdict) if verdict.settled else DeliveryState.WAITING, 0.0
     if not verdict.settled:
-        state, wait = lanes.after_failure(cx, row, verdict, retry_in)
+        state, wait = lanes.after_failure(cx, row, retry_in)
     change(
         cx,
         "UPDATE delivery SET state = ?, due = ?, lease_until = 0, last = ?, reached = max(reached, ?), doubt = max(doubt, ?)"

@@ -18,6 +18,7 @@ from gateway.source import Raw, Refusal
 
 SAME_KEY_FOR = timedelta(days=30)
 SAME_BODY_FOR = timedelta(minutes=10)
+MOST_SHOWN = 200
 
 _QUARANTINED = (
     "SELECT q.id, r.id, q.item, q.refusal, q.settled, r.source, r.media_type, b.body, r.received_at, r.headers"
@@ -78,8 +79,9 @@ def receipt(cx: apsw.Connection, id: str) -> Receipt:
 
 
 def quarantine(cx: apsw.Connection, *, settled: bool = False) -> Sequence[Quarantined]:
-    """Return refused items, oldest first."""
-    return [_quarantined(row) for row in every(cx, _QUARANTINED + "WHERE ? OR q.settled = '' ORDER BY q.id", settled)]
+    """Return the newest refused items, oldest of them first."""
+    newest = every(cx, _QUARANTINED + "WHERE ? OR q.settled = '' ORDER BY q.id DESC LIMIT ?", settled, MOST_SHOWN)
+    return [_quarantined(row) for row in reversed(newest)]
 
 
 def quarantined(cx: apsw.Connection, id: int) -> Quarantined:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import apsw
 
 from gateway.alert import Kind, Target, Version
-from gateway.channel import History, Part, Payload, Verdict
+from gateway.channel import History, Part, Payload
 from gateway.journal.contract import DeliveryState
 from gateway.journal.sqlite.sql import change, every, find, only
 
@@ -108,14 +108,15 @@ def resolve(cx: apsw.Connection, lane: Lane) -> None:
         _stand_down(cx, back, DeliveryState.NOTHING_TO_CANCEL, "id = ?")
 
 
-def after_failure(cx: apsw.Connection, row: Row, verdict: Verdict, retry_in: float) -> tuple[DeliveryState, float]:
-    """Return what becomes of a delivery whose attempt settled nothing, and in how many seconds it is due again."""
+def after_failure(cx: apsw.Connection, row: Row, retry_in: float) -> tuple[DeliveryState, float]:
+    """Return what becomes of a delivery whose attempt settled nothing, and in how many seconds it is due again.
+
+    Call `resolve` when that is recorded: a cancel that waits may have more to say.
+    """
     back = _take_back(cx, row.lane)
     cancel = back if back is not None and back.role == Role.CANCEL and back.id > row.id else None
     if _overtaken(cx, row, cancel):
         return DeliveryState.SUPERSEDED, 0.0
-    if cancel is not None and verdict is Verdict.AMBIGUOUS:
-        return DeliveryState.UNKNOWN, 0.0
     return DeliveryState.WAITING, retry_in if cancel is None else min(retry_in, CHAIN_RETRY_S)
 
 

@@ -1,0 +1,252 @@
+"""Whatever happens in whatever order, both kinds of lane keep to the lane table; judged by a log of what was handed out."""
+
+import asyncio
+import itertools
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.alert import Kind
+from gateway.channel import Verdict
+from gateway.journal.contract import Claimed, Journal
+from tests.journal.conftest import Opener
+from tests.journal.samples import Real, claim, issue, settle, states, submit, version
+
+LATEST, CHAIN = "sms", "cap"
+MAY_HAVE_REACHED = {"accepted", "on-air", "partly", "simulated", "ambiguous"}
+OVER = MAY_HAVE_REACHED - {"ambiguous"} | {"refused"}
+FOR_GOOD = {"nothing-to-cancel", "superseded", "unknown", *OVER}
+LEASE_S = 1e6
+BACKOFF_S = 100.0
+
+Step = tuple[object, ...]
+
+
+@dataclass
+class Lane:
+    """The log of one lane: what was tried, and how each try ended, in order; it knows the table."""
+
+    channel: str
+    tries: list[tuple[int, str]] = field(default_factory=list)
+    in_flight: Claimed | None = None
+    overtaken: list[Claimed] = field(default_factory=list)
+    cancelled: bool = False
+    undecided: bool = False
+    pointless: bool = False
+
+    def reached(self) -> bool:
+        """Tell whether any try may have reached."""
+        return any(outcome in MAY_HAVE_REACHED for _, outcome in self.tries)
+
+    def last(self, number: int) -> str:
+        """Return how the last try of a version ended, "" before any."""
+        return next((outcome for tried, outcome in reversed(self.tries) if tried == number), "")
+
+    def cancel(self) -> None:
+        """Decide now, or as soon as nothing is in flight."""
+        self.cancelled = True
+        self.undecided = self.in_flight is not None
+        self.pointless = not self.undecided and not self.reached()
+
+    def end(self, outcome: str) -> None:
+        """Write down how the try in flight ended."""
+        assert self.in_flight is not None
+        self.tries.append((self.in_flight.number, outcome))
+        self.in_flight = None
+        if self.undecided:
+            self.undecided, self.pointless = False, not self.reached()
+
+    def may_go(self, number: int, newest: int) -> None:
+        """Assert that the tables let this version go now."""
+        assert self.in_flight is None, "two of one lane in flight"
+        assert not self.pointless, "there was nothing to cancel, and yet something went"
+        assert self.last(number) not in OVER, "what is over was sent again"
+        is_cancel = self.cancelled and number == newest
+        assert not is_cancel or self.reached(), "a cancel went where nothing had gone"
+        if self.channel == LATEST:
+            assert number == newest, "an older version went after a newer one was issued"
+            return
+        for older in range(1, number):
+            skipped = self.last(older) not in OVER
+            assert not skipped or (self.cancelled and self.last(older) == "ambiguous"), f"{older} was skipped"
+        assert is_cancel or not self.cancelled or self.last(number) != "ambiguous", "an alert known to be wrong was repeated"
+
+    def arrived(self) -> list[int]:
+        """Return the versions that may have arrived, in that order."""
+        return [number for number, outcome in self.tries if outcome in MAY_HAVE_REACHED]
+
+    def complete(self, newest: int) -> None:
+        """Assert that nothing was forgotten, once everything that can go was accepted."""
+        assert self.in_flight is None
+        assert self.arrived() == sorted(self.arrived()), "something older arrived after something newer"
+        if self.pointless:
+            assert self.last(newest) == ""
+        else:
+            assert self.last(newest) in OVER, "the newest version was never told"
+        if self.channel == CHAIN and not self.cancelled:
+            assert {self.last(number) for number in range(1, newest + 1)} <= OVER
+
+
+@dataclass
+class Story:
+    """One alert to one target; every step is a method of the same name."""
+
+    journal: Journal
+    real: Real
+    alert: str
+    lane: Lane
+    newest: int = 0
+
+    async def update(self) -> None:
+        """Issue the first or the next version, unless there is a cancel."""
+        if not self.lane.cancelled:
+            await self._tell(Kind.UPDATE if self.newest else Kind.ALERT)
+
+    async def cancel(self) -> None:
+        """Issue the cancel, the last version there is; whatever goes then goes at once."""
+        if not self.lane.cancelled:
+            self.lane.cancel()
+            await self._tell(Kind.CANCEL)
+            going = await self.claim()
+            assert going or self.lane.pointless or self.lane.undecided, "a cancel waited behind a backoff"
+
+    async def claim(self) -> bool:
+        """Take what may go, and judge it."""
+        claims = await claim(self.journal, self.lane.channel, lease_s=LEASE_S)
+        for claimed in claims:
+            assert claimed.alert == self.alert
+            self.lane.may_go(claimed.number, self.newest)
+            self.lane.in_flight = claimed
+        return bool(claims)
+
+    async def settle(self, verdict: Verdict) -> None:
+        """End the try in flight, if there is one."""
+        if (claimed := self.lane.in_flight) is not None:
+            self.lane.end(verdict)
+            assert await settle(self.journal, claimed, verdict, retry_in=BACKOFF_S) is not None
+
+    async def attempt(self, verdict: Verdict) -> None:
+        """Take what may go, and end the try."""
+        await self.claim()
+        await self.settle(verdict)
+
+    async def late(self, verdict: Verdict) -> None:
+        """An overtaken worker comes home; what it says changes nothing."""
+        for claimed in self.lane.overtaken[-1:]:
+            before = await states(self.journal, self.alert)
+            assert await settle(self.journal, claimed, verdict) is None
+            assert await states(self.journal, self.alert) == before
+
+    async def lapse(self) -> None:
+        """Every lease runs out, and somebody looks for work on no channel at all."""
+        self.real.at += LEASE_S
+        self._lose()
+        assert await claim(self.journal) == []
+
+    async def recover(self) -> None:
+        """Start again after a crash."""
+        assert await self.journal.recover() == self._lose()
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.real.at += seconds
+
+    async def come_to_rest(self) -> None:
+        """Accept everything that still goes; where a cancel waits in a chain, a second is all that has to pass."""
+        await self.settle(Verdict.ACCEPTED)
+        while True:
+            hurry = self.lane.channel == CHAIN and self.lane.cancelled and not self.lane.last(self.newest)
+            self.real.at += 1.0 if hurry else BACKOFF_S
+            if not await self.claim():
+                break
+            await self.settle(Verdict.ACCEPTED)
+        at_rest = await states(self.journal, self.alert)
+        assert set(at_rest.values()) <= FOR_GOOD
+        self.lane.complete(self.newest)
+        assert (at_rest[f"{self.alert}.{self.newest}.{self.lane.channel}.all"] == "nothing-to-cancel") == self.lane.pointless
+
+    async def _tell(self, kind: Kind) -> None:
+        frozen = submit(version(self.alert, self.newest + 1, kind), [f"{self.lane.channel}/all"])
+        await self.journal.issue(issue(frozen, self.newest), frozen)
+        self.newest += 1
+
+    def _lose(self) -> int:
+        if self.lane.in_flight is None:
+            return 0
+        self.lane.overtaken.append(self.lane.in_flight)
+        self.lane.end("ambiguous")
+        return 1
+
+
+async def live(story: Story, schedule: Iterable[Step]) -> None:
+    await story.update()
+    for name, *values in schedule:
+        await getattr(story, str(name))(*values)
+    await story.come_to_rest()
+
+
+LETTERS: dict[str, Step] = {
+    "U": ("update",),
+    "C": ("cancel",),
+    "c": ("claim",),
+    "+": ("attempt", Verdict.ACCEPTED),
+    "-": ("attempt", Verdict.UNREACHABLE),
+    "?": ("attempt", Verdict.AMBIGUOUS),
+}
+
+
+def words(length: int) -> Iterator[str]:
+    """Yield every schedule of so many steps in which nothing is issued after the cancel."""
+    for letters in itertools.product(LETTERS, repeat=length):
+        word = "".join(letters)
+        if not set(word.partition("C")[2]) & {"U", "C"}:
+            yield word
+
+
+@pytest.mark.parametrize("channel", [LATEST, CHAIN])
+async def test_every_schedule_of_four_steps_keeps_to_the_table(journal: Journal, real: Real, channel: str) -> None:
+    for word in words(4):
+        try:
+            await live(Story(journal, real, word, Lane(channel)), [LETTERS[letter] for letter in word])
+        except AssertionError as broken:
+            raise AssertionError(f"schedule {word}: {broken}") from broken
+
+
+async def alone(opener: Opener, channel: str, schedule: Iterable[Step]) -> None:
+    """Live in a store of one's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        real = Real()
+        journal = await opener(Path(folder), real)
+        try:
+            await live(Story(journal, real, "A1", Lane(channel)), schedule)
+        finally:
+            await journal.close()
+
+
+verdicts = st.sampled_from([*Verdict, Verdict.ACCEPTED, Verdict.UNREACHABLE, Verdict.UNREACHABLE, Verdict.AMBIGUOUS])
+steps = st.one_of(
+    st.just(("update",)),
+    st.tuples(st.sampled_from(["attempt", "attempt", "settle", "late"]), verdicts),
+    st.sampled_from([("claim",), ("lapse",), ("recover",)]),
+    st.tuples(st.just("wait"), st.sampled_from([0.5, 1.0, BACKOFF_S])),
+)
+cancels = st.lists(st.just(("cancel",)), max_size=1)
+schedules = st.tuples(st.lists(steps, min_size=2, max_size=15), cancels, st.lists(steps, max_size=10))
+
+
+@pytest.mark.parametrize("channel", [LATEST, CHAIN])
+@settings(
+    max_examples=75,
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(schedule=schedules)
+def test_long_schedules_keep_to_the_table(opener: Opener, channel: str, schedule: tuple[list[Step], ...]) -> None:
+    asyncio.run(alone(opener, channel, itertools.chain(*schedule)))
