@@ -125,7 +125,7 @@ class Judge:
         self._stage.tell("feeds", {"text": f"The feeds show {len(entities)} live alerts and {len(links)} CAP documents."})
 
     async def _remember(self, alert: str, number: int) -> None:
-        seen = (await self._stage.lee.get(f"/v1/alerts/{alert}/payloads")).document.get("payloads", [])
+        seen = (await self._stage.lee.get(f"/v1/alerts/{alert}/payloads")).document["payloads"]
         for payload in seen if isinstance(seen, list) else []:
             if payload["part"] == "message":
                 self._promised[payload["channel"], f"{alert}.{number}"] = payload["sha256"]

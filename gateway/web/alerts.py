@@ -11,8 +11,8 @@ from gateway.access import Actor, Role
 from gateway.area import Area
 from gateway.doors import text
 from gateway.engine import Changes, Gateway
-from gateway.fault import BadInput
-from gateway.journal.contract import AlertRecord, Journal
+from gateway.fault import BadInput, Missing
+from gateway.journal.contract import AlertRecord, Journal, VersionRecord
 from gateway.source import named, read_incident
 from gateway.web import views
 from gateway.web.auth import Gate
@@ -20,6 +20,7 @@ from gateway.web.body import Empty, body_of, document_of
 from gateway.web.errors import answer
 
 MOST = 1000
+MOST_SHOWN = 200
 LONGEST_REASON = 500
 
 
@@ -86,6 +87,7 @@ class Alerts:
             web.post("/v1/alerts", self.create),
             web.get(one, self.show),
             web.patch(one, self.edit),
+            web.get(f"{one}/payloads", self.payloads),
             web.get(f"{one}/preview-cancel", self.preview_cancel),
             *(web.post(f"{one}/{verb.__name__}", verb) for verb in verbs),
         ]
@@ -93,7 +95,7 @@ class Alerts:
     async def list(self, request: web.Request) -> web.Response:
         """Return alerts, newest first; `most` says how many."""
         await self._gate.actor(request, Role.VIEWER)
-        records = await self._journal.alerts(most=_most(request))
+        records = await self._journal.alerts(most=_number(request, "most", MOST_SHOWN))
         return answer({"alerts": [self._shown(record) for record in records]})
 
     async def create(self, request: web.Request) -> web.Response:
@@ -154,6 +156,13 @@ class Alerts:
         await self._gate.actor(request, Role.VIEWER)
         return answer(views.content(await self._gateway.preview_cancel(_id(request))))
 
+    async def payloads(self, request: web.Request) -> web.Response:
+        """Return the exact bytes of a submitted version; raises Missing where none was submitted."""
+        await self._gate.actor(request, Role.VIEWER)
+        record = await self._journal.alert(_id(request))
+        one = _submitted(record, _number(request, "version", 0))
+        return answer(views.payloads(record, one, await self._journal.frozen(record.id, one.version.number)))
+
     async def _with_reason(self, request: web.Request, *roles: Role) -> tuple[Actor, str]:
         actor = await self._gate.actor(request, *roles)
         return actor, _reason((await body_of(request, "reason", Reason)).reason)
@@ -169,11 +178,22 @@ def _id(request: web.Request) -> str:
     return request.match_info["id"]
 
 
-def _most(request: web.Request) -> int:
-    given = request.query.get("most", "200")
+def _number(request: web.Request, name: str, default: int) -> int:
+    given = request.query.get(name)
+    if given is None:
+        return default
     if not (given.isascii() and given.isdigit() and 1 <= int(given[:5]) <= MOST):
-        raise BadInput("parameter-most", f"{given!r} is not a number from 1 to {MOST}", path="?most", hint="leave it out for 200")
+        message, hint = f"{given!r} is not a number from 1 to {MOST}", f"leave {name} out, or mend it"
+        raise BadInput(f"parameter-{name}", message, path=f"?{name}", hint=hint)
     return int(given)
+
+
+def _submitted(record: AlertRecord, number: int) -> VersionRecord:
+    """Return that version, or the newest submitted one for 0; raises Missing."""
+    found = [one for one in record.versions if one.hash and number in (0, one.version.number)]
+    if not found:
+        raise Missing("version-missing", f"alert {record.id} has no such submitted version", hint="submit the draft first")
+    return found[-1]
 
 
 def _reason(given: str) -> str:

@@ -1,14 +1,17 @@
 """What the API shows of the record, in the bodies of schemas/api/."""
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from gateway.alert import Stage, Target, Version, stage
+from gateway.channel import Payload
 from gateway.journal.contract import AlertRecord, Delivery, Quarantined, VersionRecord
+
+Frozen = tuple[Sequence[Payload], Sequence[Payload]]
 
 FIRST = ("kind", "status", "scope", "hazard", "level", "expires", "texts", "left_out", "findings")
 
@@ -42,6 +45,25 @@ def _version(record: AlertRecord, one: VersionRecord, now: datetime) -> dict[str
     return shown | ({"issued_at": one.issued_at} if one.issued_at else {})
 
 
+def payloads(record: AlertRecord, one: VersionRecord, frozen: Frozen) -> dict[str, Any]:
+    """Return the exact bytes that a version's hash covers: channels' first, then feeds'."""
+    ways = [("channel", payload) for payload in frozen[0]] + [("feed", payload) for payload in frozen[1]]
+    shown = [_payload(way, payload) for way, payload in ways]
+    return {"alert": record.id, "version": one.version.number, "hash": one.hash, "payloads": shown}
+
+
+def _payload(way: str, one: Payload) -> dict[str, Any]:
+    shown = {"way": way, "channel": one.channel, "target": one.target, "part": one.part, "media_type": one.media_type}
+    return shown | {"sha256": one.sha256} | _bytes(one.body)
+
+
+def _bytes(body: bytes) -> dict[str, str]:
+    try:
+        return {"body": body.decode()}
+    except UnicodeDecodeError:
+        return {"body_base64": base64.b64encode(body).decode()}
+
+
 def delivery(one: Delivery) -> dict[str, Any]:
     """Return one delivery with its attempts."""
     return {field: getattr(one, field) for field in one.__struct_fields__} | {
@@ -54,10 +76,7 @@ def quarantined(one: Quarantined) -> dict[str, Any]:
     raw = one.raw
     shown = {"id": one.id, "receipt": one.receipt, "index": one.index, "refusal": one.refusal, "settled": one.settled}
     shown |= {"source": raw.source, "media_type": raw.media_type, "received_at": raw.received_at}
-    try:
-        return shown | {"body": raw.body.decode()}
-    except UnicodeDecodeError:
-        return shown | {"body_base64": base64.b64encode(raw.body).decode()}
+    return shown | _bytes(raw.body)
 
 
 def _names(targets: Iterable[Target]) -> list[str]:

@@ -1,4 +1,6 @@
 import asyncio
+import base64
+import hashlib
 from typing import Any
 
 import pytest
@@ -266,3 +268,19 @@ async def test_what_became_of_each_message(town: Town) -> None:
     assert [(one["target"], one["part"]) for one in found if one["part"] == "message"] == [("partners/province", "message")]
     assert {one["state"] for one in found} <= {"waiting", "held"}
     assert (await town.ask("GET", "/v1/deliveries?alert=none", "guest")).json["deliveries"] == []
+
+
+async def test_the_bytes_that_a_hash_covers_can_be_read_before_they_are_approved(town: Town) -> None:
+    alert = await town.draft()
+    path = f"/v1/alerts/{alert['id']}"
+    assert (await town.ask("GET", f"{path}/payloads", "guest")).status == 404
+    await town.ask("POST", f"{path}/submit", "kim", {"revision": alert["revision"]})
+
+    shown = (await town.ask("GET", f"{path}/payloads?version=1", "guest")).json
+
+    assert shown["hash"] == (await town.ask("GET", path, "guest")).json["hash"]
+    for payload in shown["payloads"]:
+        body = payload["body"].encode() if "body" in payload else base64.b64decode(payload["body_base64"])
+        assert hashlib.sha256(body).hexdigest() == payload["sha256"]
+    assert {payload["way"] for payload in shown["payloads"]} == {"channel", "feed"}
+    assert (await town.ask("GET", f"{path}/payloads?version=x", "guest")).status in (400, 422)

@@ -134,6 +134,7 @@ async def test_real_answers_are_as_described(town: Town) -> None:
     issued = await town.issue(alert)
     seen += [
         ("get", "/v1/alerts", await town.ask("GET", "/v1/alerts", "guest")),
+        ("get", "/v1/alerts/{id}/payloads", await town.ask("GET", f"{path}/payloads", "guest")),
         ("get", "/v1/alerts/{id}/preview-cancel", await town.ask("GET", f"{path}/preview-cancel", "guest")),
         ("get", "/v1/deliveries", await town.ask("GET", "/v1/deliveries", "guest")),
         ("post", "/v1/alerts/{id}/cancel", await town.ask("POST", f"{path}/cancel", "lee", {"reason": "wrong river"})),
