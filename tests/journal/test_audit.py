@@ -35,7 +35,9 @@ async def test_every_deed_and_attempt_is_in_its_alerts_chain(journal: Journal) -
     assert entries[2].actor == "lee"
     payload = hashlib.sha256(b"A1.1 alert message to sms/all").hexdigest()
     assert payload in json.loads(entries[3].body)["payloads"]
-    assert json.loads(entries[4].body)["verdict"] == "accepted"
+    attempted = json.loads(entries[4].body)
+    assert attempted["verdict"] == "accepted"
+    assert attempted["evidence"] == hashlib.sha256(b'["as the far side said",{}]').hexdigest()
 
 
 async def test_a_sources_chain_holds_digests_and_no_payload(journal: Journal) -> None:

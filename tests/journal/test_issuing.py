@@ -140,6 +140,14 @@ async def test_issue_owes_its_todos(journal: Journal) -> None:
     assert [page.subject for page in await journal.take(TodoKind.PAGE, 5, 30)] == ["cancel:A1"]
 
 
+async def test_what_is_not_for_everybody_is_served_to_nobody(journal: Journal) -> None:
+    frozen = submit(version())
+    await journal.issue(msgspec.structs.replace(issue(frozen, 0), document=None), frozen)
+
+    with pytest.raises(Missing):
+        await journal.document("A1.1")
+
+
 async def test_an_identifier_is_issued_once(journal: Journal) -> None:
     await tell(journal, version())
     copied = submit(msgspec.structs.replace(version("A2"), identifier="A1.1"))

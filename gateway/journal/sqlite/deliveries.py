@@ -6,7 +6,7 @@ from datetime import datetime
 
 import apsw
 
-from gateway.alert import Target
+from gateway.alert import Target, digest
 from gateway.channel import Outcome, Part, Payload, Verdict
 from gateway.journal.contract import Claimed, Delivery, DeliveryState, Todo, TodoKind
 from gateway.journal.sql.codec import canonical, moment, read, when
@@ -121,8 +121,9 @@ def _evidence(cx: apsw.Connection, row: Row, fence: int, outcome: Outcome, at: d
     )
     if late and outcome.verdict.may_have_reached:
         change(cx, "UPDATE delivery SET reached = 1 WHERE id = ?", row.id)
-    body = {"delivery": row.key, "attempt": fence, "verdict": outcome.verdict, "note": outcome.note, "late": late}
-    audit.append(cx, f"alert:{row.alert}", at, "gateway", "attempted", body | {"evidence": outcome.evidence})
+    proof = digest(canonical([outcome.note, outcome.evidence]).encode())
+    body = {"delivery": row.key, "attempt": fence, "verdict": outcome.verdict, "late": late, "evidence": proof}
+    audit.append(cx, f"alert:{row.alert}", at, "gateway", "attempted", body)
 
 
 def _expire(cx: apsw.Connection, now: datetime) -> None:
