@@ -50,7 +50,7 @@ _HINTS = {"date-time": "write the time with its offset, as in 2026-07-14T18:20:0
 def complaints(errors: Iterable[ValidationError], root: Schema, schemas: Mapping[str, Schema]) -> Iterator[Finding]:
     """Yield a finding for every violation; `root` is the schema itself, `schemas` are those it may refer to by `$id`."""
     for error in errors:
-        place = _Place(root, schemas).follow(error.evaluation_path)
+        place = _Place(root, schemas).follow(_way(error))
         if error.kind.name == "additionalProperties":
             yield from _unknown(error, list(place.holder.get("properties", {})))
         else:
@@ -60,6 +60,12 @@ def complaints(errors: Iterable[ValidationError], root: Schema, schemas: Mapping
 def pointer(path: Iterable[str | int]) -> str:
     """Write a path as a JSON pointer (RFC 6901 section 3)."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def _way(error: ValidationError) -> list[str | int]:
+    """Return the evaluation path; of a name that is refused only the inner error knows it whole."""
+    inner: ValidationError = error.kind.as_dict().get("error", error)
+    return inner.evaluation_path
 
 
 class _Place:

@@ -83,7 +83,7 @@ def _read(raw: bytes, file: str) -> dict[str, object]:
         raise _too_deep(file) from None
     except ValueError as error:
         found = _AT_LINE.match(str(error))
-        message, line = (found["what"], int(found["line"])) if found else (str(error), raw.count(b"\n") + 1)
+        message, line = (found["what"], int(found["line"])) if found else (str(error), raw.rstrip().count(b"\n") + 1)
         raise _fault("toml-syntax", message, file, line, hint="see toml.io for how values are written") from None
 
 
@@ -99,8 +99,10 @@ def _unsound(document: Document) -> Iterator[Finding]:
     for path, value in _leaves((), document.data):
         if isinstance(value, date | time):
             yield document.finding("toml-date", "a bare date or time", path, "put it in quotation marks")
-        elif isinstance(value, int | float) and not (math.isfinite(value) and abs(value) < 2**63):
-            yield document.finding("toml-number", f"{value} cannot be used", path, "write a finite number below 2 to the 63rd")
+        elif isinstance(value, float) and not math.isfinite(value):
+            yield document.finding("toml-number", f"{value} is no finite number", path, "write a finite number")
+        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+            yield document.finding("toml-number", f"{value} does not fit in 64 bits", path, "write a smaller number")
 
 
 def _leaves(path: Path, value: object) -> Iterator[tuple[Path, object]]:
