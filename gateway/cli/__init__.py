@@ -14,6 +14,7 @@ COMMANDS = {
     "alert": "Draft, submit, approve, update, end and cancel alerts.",
     "audit": "Look for tampering with the record.",
     "city": "Check a city's folder.",
+    "demo": "Play a whole city on this machine, as an exercise.",
     "doctor": "Check this installation, and a city's with it.",
     "key": "Give people and sources their bearer keys, and take them back.",
     "serve": "Run the gateway of a city.",

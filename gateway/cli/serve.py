@@ -27,8 +27,18 @@ def serve(folder: Path, host: str | None, port: int | None, *, as_json: bool) ->
     logs.to_stderr(as_json=as_json)
     try:
         asyncio.run(_serve(folder, host, port, as_json=as_json))
-    except OSError as error:
-        raise Fault("address-unusable", f"nothing can listen there: {error.strerror}", hint="choose another --port") from None
+    except (OSError, ExceptionGroup) as error:
+        _unusable(error)
+        raise
+
+
+def _unusable(error: Exception) -> None:
+    """Say so where the one thing that went wrong is the address; a service that fails while it starts fails as a group."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    if isinstance(error, OSError):
+        message = f"nothing can listen there: {error.strerror or error}"
+        raise Fault("address-unusable", message, hint="choose another --host or --port") from None
 
 
 async def _serve(folder: Path, host: str | None, port: int | None, *, as_json: bool) -> None:

@@ -33,7 +33,7 @@ def user() -> None:
     multiple=True,
     required=True,
     type=click.Choice([role.value for role in Role]),
-    help="What they may do; may be given again.",
+    help="What they may do; repeatable.",
 )
 @click.option("--password-stdin", "piped", is_flag=True, help="Read the password from the first line of standard input.")
 @click.option("--replace", is_flag=True, help="Give somebody known new roles and a new password, and let them in again.")

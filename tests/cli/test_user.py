@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import argon2
+import pytest
+
+from tests.cli.conftest import PASSWORD, Bongsu, add, lines, rows
+
+
+def test_a_person_is_added_listed_disabled_and_let_in_again(bongsu: Bongsu, city: Path) -> None:
+    assert add(bongsu, city, "kim", "--role", "approver") == 0
+    expected = {"name": "kim", "roles": ["approver", "operator"], "disabled": False}
+    assert lines(bongsu("user", "list", "--json", "--city", city)) == [expected]
+
+    assert lines(bongsu("user", "disable", "kim", "--json", "--city", city)) == [expected | {"disabled": True}]
+    assert bongsu("user", "list", "--city", city).stdout == "kim  approver, operator  disabled\n"
+
+    assert add(bongsu, city, "kim") == 4
+    assert add(bongsu, city, "kim", "--replace") == 0
+    assert bongsu("user", "list", "--city", city).stdout == "kim  operator\n"
+
+
+def test_the_password_is_kept_as_argon2id_alone(bongsu: Bongsu, city: Path) -> None:
+    add(bongsu, city, "kim")
+    ((kept,),) = rows(city, "SELECT password FROM person")
+    assert str(kept).startswith("$argon2id$")
+    assert argon2.PasswordHasher().verify(str(kept), PASSWORD)
+    assert PASSWORD.encode() not in (city / "bongsu.db").read_bytes()
+
+
+def test_the_record_says_who_did_it(bongsu: Bongsu, city: Path) -> None:
+    add(bongsu, city, "kim")
+    ((actor, act),) = rows(city, "SELECT actor, act FROM audit")
+    assert str(actor).startswith("local:")
+    assert act == "person-saved"
+
+
+@pytest.mark.parametrize(("password", "code"), [("short", 3), ("", 3), ("x" * 257, 3)])
+def test_there_is_no_weak_password(bongsu: Bongsu, city: Path, password: str, code: int) -> None:
+    assert add(bongsu, city, "kim", password=password) == code
+    assert bongsu("user", "list", "--city", city).stdout == ""
+
+
+def test_without_a_terminal_the_password_must_be_piped_knowingly(bongsu: Bongsu, city: Path) -> None:
+    told = bongsu("user", "add", "kim", "--role", "viewer", "--city", city, given=f"{PASSWORD}\n{PASSWORD}\n")
+    assert told.exit_code == 2
+    assert "--password-stdin" in told.stderr
+
+
+@pytest.mark.parametrize("name", ["gateway", "local:kim", "playbook:x", "a b", "-kim", "", "k\u202ek", "x" * 65])
+def test_no_person_is_called_like_a_machine(bongsu: Bongsu, city: Path, name: str) -> None:
+    told = bongsu("user", "add", "--role", "viewer", "--password-stdin", "--city", city, "--", name, given=f"{PASSWORD}\n")
+    assert told.exit_code == 3, told.stderr
+
+
+def test_a_role_that_is_none_is_wrong_usage(bongsu: Bongsu, city: Path) -> None:
+    assert bongsu("user", "add", "kim", "--role", "king", "--password-stdin", "--city", city).exit_code == 2
+
+
+def test_nobody_to_disable_is_a_failure(bongsu: Bongsu, city: Path) -> None:
+    assert "store-missing" in bongsu("user", "disable", "kim", "--city", city).stderr
+    add(bongsu, city, "kim")
+    told = bongsu("user", "disable", "lee", "--city", city)
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert "person-unknown" in told.stderr
