@@ -150,7 +150,7 @@ def _checked(incident: Incident, rules: Rules) -> Incident:
         if rules.grant.zones and not city.within(surface.shape, sorted(rules.grant.zones)):
             hint = f"{rules.grant.source} may report from {', '.join(sorted(rules.grant.zones))}"
             raise Refused("scope-area", "the area lies outside this source's grant", path=path, hint=hint)
-    city.transit(incident.areas, incident.transit)
+    city.transit((), incident.transit)
     return incident
 
 
