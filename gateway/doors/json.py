@@ -137,7 +137,7 @@ def _too_deep(path: Path) -> BadInput:
 @cache
 def _schemas() -> dict[str, dict[str, object]]:
     """Every schema that may be referred to, by its `$id`."""
-    found = (json.loads(file.read_bytes()) for file in shipped.folder("schemas").glob("*.schema.json"))
+    found = (json.loads(file.read_bytes()) for file in shipped.folder("schemas").rglob("*.schema.json"))
     return {schema["$id"]: schema for schema in found}
 
 
