@@ -47,6 +47,10 @@ class Lane:
         """Return how the last try of a version ended, "" before any."""
         return next((outcome for tried, outcome in reversed(self.tries) if tried == number), "")
 
+    def doubted(self, number: int) -> bool:
+        """Tell whether any try of a version was ambiguous."""
+        return (number, "ambiguous") in self.tries
+
     def cancel(self) -> None:
         """Decide now, or as soon as nothing is in flight."""
         self.cancelled = True
@@ -73,8 +77,8 @@ class Lane:
             return
         for older in range(1, number):
             skipped = self.last(older) not in OVER
-            assert not skipped or (self.cancelled and self.last(older) == "ambiguous"), f"{older} was skipped"
-        assert is_cancel or not self.cancelled or self.last(number) != "ambiguous", "an alert known to be wrong was repeated"
+            assert not skipped or (self.cancelled and self.doubted(older)), f"{older} was skipped"
+        assert is_cancel or not self.cancelled or not self.doubted(number), "an alert known to be wrong was repeated"
 
     def arrived(self) -> list[int]:
         """Return the versions that may have arrived, in that order."""

@@ -13,7 +13,7 @@ WRITER = "gateway/journal/sqlite/writer.py"
     [
         ("        _hurry(cx, lane, real)\n", "", "test_a_cancel_zeroes_the_backoff_of_its_chain_and_keeps_it_under_a_second"),
         ("min(retry_in, CHAIN_RETRY_S)", "retry_in", "test_a_cancel_zeroes_the_backoff_of_its_chain_and_keeps_it_under_a_second"),
-        ("id < ? AND last = 'ambiguous'", "id < ? AND last = ''", "test_an_ambiguous_head_is_not_repeated_once_a_cancel_waits"),
+        ("id < ? AND doubt = 1", "id < ? AND doubt = 2", "test_an_ambiguous_head_is_not_repeated_once_a_cancel_waits"),
         ('"id <= ?"', '"id = ?"', "test_neither_goes_when_the_cancel_comes_before_any_attempt"),
     ],
 )

@@ -105,9 +105,8 @@ def _record(cx: apsw.Connection, row: Row, outcome: Outcome, real: float, retry_
         state, wait = lanes.after_failure(cx, row, retry_in)
     change(
         cx,
-        "UPDATE delivery SET state = ?, due = ?, lease_until = 0, last = ?, reached = max(reached, ?), doubt = max(doubt, ?)"
-        " WHERE id = ?",
-        *(state, real + wait, verdict, verdict.may_have_reached, verdict is Verdict.AMBIGUOUS, row.id),
+        "UPDATE delivery SET state = ?, due = ?, lease_until = 0, reached = max(reached, ?), doubt = max(doubt, ?) WHERE id = ?",
+        *(state, real + wait, verdict.may_have_reached, verdict is Verdict.AMBIGUOUS, row.id),
     )
     _evidence(cx, row, row.fence, outcome, at, late=False)
     lanes.resolve(cx, row.lane)

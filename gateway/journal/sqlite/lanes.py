@@ -1,7 +1,7 @@
 """What may still go in a lane, and what may not: the table of docs/decisions/lanes.md, and nothing else.
 
 A lane is (alert, channel, target). A delivery's role is to tell, to cancel, or to clear what expired; `reached` says that an
-attempt may have reached the far side, `doubt` that one was ambiguous, `last` is the newest attempt's verdict.
+attempt may have reached the far side, `doubt` that one was ambiguous.
 """
 
 from enum import StrEnum
@@ -53,7 +53,6 @@ class Row(NamedTuple):
     fence: int
     reached: int
     doubt: int
-    last: str
 
     @property
     def lane(self) -> Lane:
@@ -101,7 +100,7 @@ def resolve(cx: apsw.Connection, lane: Lane) -> None:
         return
     if _reached(cx, back):
         if back.role == Role.CANCEL:
-            _stand_down(cx, back, DeliveryState.UNKNOWN, "id < ? AND last = 'ambiguous'")
+            _stand_down(cx, back, DeliveryState.UNKNOWN, "id < ? AND doubt = 1")
     elif back.role == Role.CANCEL:
         _stand_down(cx, back, DeliveryState.NOTHING_TO_CANCEL, "id <= ?")
     elif not _older_waiting(cx, back):

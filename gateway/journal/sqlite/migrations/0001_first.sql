@@ -160,7 +160,7 @@ CREATE TABLE publication (
 ) STRICT;
 INSERT INTO publication VALUES (1, 0, '1970-01-01T00:00:00.000000Z');
 
--- Deliveries; role is tell, cancel or clear; reached, doubt and last sum up the attempts
+-- Deliveries; role is tell, cancel or clear; reached and doubt sum up the attempts
 
 CREATE TABLE delivery (
     id INTEGER PRIMARY KEY,
@@ -180,7 +180,6 @@ CREATE TABLE delivery (
     fence INTEGER NOT NULL DEFAULT 0,
     reached INTEGER NOT NULL DEFAULT 0,
     doubt INTEGER NOT NULL DEFAULT 0,
-    last TEXT NOT NULL DEFAULT '',
     UNIQUE (alert, number, channel, target, part),
     FOREIGN KEY (alert, number) REFERENCES version (alert, number)
 ) STRICT;
