@@ -10,7 +10,8 @@ from msgspec import Struct
 from gateway.alert import digest, whole
 from gateway.channel import Feed, Publication
 from gateway.formats import cap
-from gateway.journal.contract import Journal, Snapshot
+from gateway.journal.contract import Journal
+from gateway.journal.records import Snapshot
 
 
 class Served(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from importlib import import_module, metadata
 
 import click
 
+from gateway.cli.say import fail
 from gateway.fault import Fault
 
 INTERRUPTED = 130
@@ -48,15 +49,11 @@ class Lazy(click.Group):
             answer: object = super().invoke(ctx)
             sys.stdout.flush()
         except Fault as fault:
-            ctx.exit(_told(fault))
+            ctx.exit(fail(fault))
         except (BrokenPipeError, KeyboardInterrupt, click.Abort) as end:
             _quiet(end)
             ctx.exit(INTERRUPTED)
         return answer
-
-
-def _told(fault: Fault) -> int:
-    return int(import_module(f"{__name__}.say").fail(fault))
 
 
 def _quiet(end: BaseException) -> None:

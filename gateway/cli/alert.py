@@ -1,7 +1,6 @@
 """`bongsu alert`: the operator's verbs, over the same HTTP interface that everybody uses."""
 
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import click
@@ -12,7 +11,7 @@ from gateway.cli.wait import delivered
 from gateway.doors import json as door
 from gateway.fault import BadInput
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILE = click.File("rb")
 
 id_ = click.argument("id")
 reason = click.option("--reason", required=True, help="Why; it is kept and shown.")
@@ -37,9 +36,9 @@ def alert() -> None:
 @alert.command()
 @click.argument("incident", metavar="INCIDENT.json", type=FILE)
 @as_json
-def new(incident: Path, *, as_json: bool) -> None:
-    """Draft an alert by hand from an incident."""
-    _told(call("POST", "/v1/alerts", door.load(incident.read_bytes())), as_json=as_json)
+def new(incident: BinaryIO, *, as_json: bool) -> None:
+    """Draft an alert by hand from an incident (- for standard input)."""
+    _told(call("POST", "/v1/alerts", door.load(incident.read())), as_json=as_json)
 
 
 @alert.command(name="list")
@@ -74,7 +73,7 @@ def edit(  # noqa: PLR0913, PLR0917 - one for each option
     id: str,
     revision: int | None,
     texts: tuple[str, ...],
-    area: Path | None,
+    area: BinaryIO | None,
     expires: str | None,
     targets: tuple[str, ...],
     left_out: tuple[str, ...],
@@ -82,7 +81,7 @@ def edit(  # noqa: PLR0913, PLR0917 - one for each option
     as_json: bool,
 ) -> None:
     """Change the open draft."""
-    areas = door.load(area.read_bytes()) if area else None
+    areas = door.load(area.read()) if area else None
     given = {"texts": _texts(texts), "areas": areas, "expires": expires, "targets": targets, "left_out": left_out}
     changes = {field: value for field, value in given.items() if value}
     if not changes:

@@ -9,7 +9,7 @@ from gateway.cli import store
 from gateway.cli.say import Exit, as_json, show, spoken, words
 from gateway.cli.store import Store
 from gateway.journal.audit import SEALS, verify
-from gateway.journal.contract import AuditEntry
+from gateway.journal.records import AuditEntry
 
 PAGE = 1000
 

@@ -65,7 +65,7 @@ class State(StrEnum):
 
 
 class Check(Struct, frozen=True, omit_defaults=True):
-    """One thing that was looked at; `state` is in every line, `hint` says how to mend what is not ok."""
+    """One thing that was looked at; `hint` says how to mend what is not ok."""
 
     check: str
     state: State

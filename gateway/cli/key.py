@@ -13,7 +13,7 @@ from gateway.cli.say import as_json, line, progress, show, words
 from gateway.cli.store import Store
 from gateway.config import SourceSettings
 from gateway.fault import Missing, Refused
-from gateway.journal.contract import Key
+from gateway.journal.records import Key
 
 SIGNED = "standard-webhooks"
 

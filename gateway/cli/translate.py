@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 import click
@@ -43,19 +44,22 @@ class Said(Struct, frozen=True):
 
 
 @click.command()
-@click.argument("incident", metavar="INCIDENT.json", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("incident", metavar="INCIDENT.json", type=click.File("rb"))
 @click.option("--to", "standard", required=True, type=click.Choice(["cap", "gtfs-realtime"]), help="The standard.")
 @click.option("--city", "folder", type=FOLDER, default=HANBAT, metavar="DIR", help="The city's folder; Hanbat by default.")
 @click.option("--language", metavar="TAG", help="Only this one of the city's languages.")
 @click.option("--now", type=Time(), metavar="TIME", help="As if it were this time (RFC 3339).")
 @as_json
 def translate(  # noqa: PLR0913 - one for each option
-    incident: Path, standard: str, folder: Path, language: str | None, now: datetime | None, *, as_json: bool
+    incident: BinaryIO, standard: str, folder: Path, language: str | None, now: datetime | None, *, as_json: bool
 ) -> None:
-    """Say one incident in one standard: its exact bytes on stdout, or JSON."""
+    """Say one incident (- for standard input) in one standard: its exact bytes on stdout, or JSON.
+
+    It is told as the city's playbook tells it; nothing is sent or recorded.
+    """
     plan = plan_of(folder)
     at = now or datetime.now(ZoneInfo(plan.desk.timezone))
-    version = _drafted(incident.read_bytes(), plan, language, at)
+    version = _drafted(incident.read(), plan, language, at)
     said = STANDARDS[standard](version, at)
     for found in (*version.findings, *said.findings):
         progress(spoken(found))

@@ -14,7 +14,7 @@ from gateway.cli import store
 from gateway.cli.say import as_json, show
 from gateway.doors import text
 from gateway.fault import BadInput, Conflict, Missing
-from gateway.journal.contract import Person
+from gateway.journal.records import Person
 
 NAME = re.compile(r"[^\W_][\w.@-]{0,63}")
 OURS = frozenset({"gateway", "unknown"})

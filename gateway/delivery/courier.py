@@ -14,7 +14,8 @@ from gateway.delivery.backoff import backoff
 from gateway.delivery.pager import page
 from gateway.fault import BadInput, Unavailable
 from gateway.incident import Status
-from gateway.journal.contract import Arrival, Claimed, Journal
+from gateway.journal.contract import Journal
+from gateway.journal.records import Arrival, Claimed
 
 log = structlog.get_logger()
 

@@ -12,7 +12,8 @@ from gateway.alert import digest
 from gateway.channel import Out, Outcome, Verdict
 from gateway.delivery.backoff import backoff
 from gateway.fault import Unavailable
-from gateway.journal.contract import Journal, Task, Todo, TodoKind
+from gateway.journal.contract import Journal
+from gateway.journal.records import Task, Todo, TodoKind
 from gateway.out import Secret, signed, signing_key
 
 log = structlog.get_logger()

@@ -17,8 +17,8 @@ from gateway.demo.clock import StoryClock
 from gateway.demo.people import Person, River
 from gateway.demo.receivers import Receiver
 from gateway.demo.town import RECEIVERS, settle
-from gateway.journal.contract import Key
-from gateway.journal.contract import Person as Someone
+from gateway.journal.records import Key
+from gateway.journal.records import Person as Someone
 from gateway.service import Service
 
 DAWN = datetime.fromisoformat("2026-07-14T18:00:00+09:00")

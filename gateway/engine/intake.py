@@ -13,7 +13,7 @@ from gateway.engine.plan import Intake, Plan
 from gateway.fault import BadInput, Fault, Refused
 from gateway.hazard import hazard
 from gateway.incident import Incident, Reading, Status
-from gateway.journal.contract import Arrival, Head, ItemAnswer, Placed, Todo, TodoKind, Watched
+from gateway.journal.records import Arrival, Head, ItemAnswer, Placed, Todo, TodoKind, Watched
 from gateway.playbook import Playbook
 from gateway.policy.admit import admit, admit_reading
 from gateway.policy.order import KnownHead, Placement, place

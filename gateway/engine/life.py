@@ -20,14 +20,13 @@ from gateway.engine.plan import Plan
 from gateway.engine.release import Order
 from gateway.fault import Conflict, Fault, Unavailable
 from gateway.incident import Incident, Reading
-from gateway.journal.contract import (
+from gateway.journal.contract import Journal, Stale
+from gateway.journal.records import (
     AlertRecord,
     Arrival,
     Draft,
     Head,
-    Journal,
     Receipt,
-    Stale,
     Submit,
     Task,
     Todo,
@@ -92,6 +91,8 @@ class Gateway:
 
     async def raise_by_hand(self, id: int, incident: Incident, actor: Actor) -> AlertRecord:
         """Make an alert of what a person reads in a quarantined item."""
+        if settled := (await self.journal.quarantined(id)).settled:
+            raise Conflict("settled", f"item {id} was {settled} before", hint="look at its alert")
         record = await self.create(incident, actor)
         await self.journal.settle_quarantine(id, "raised", actor.name, self.now())
         return record
@@ -99,7 +100,7 @@ class Gateway:
     async def _accept(self, items: Sequence[Item], raw: Raw, key: str | None, grant: Grant) -> Receipt:
         names = [playbook.id for playbook in self.plan.watching(raw.source)]
         for _ in range(TRIES):
-            states = await self.journal.watches(names)
+            states = await self.journal.watches(names) if names else {}
             rules = Rules(plan=self.plan, grant=grant, default=self.plan.intakes[raw.source].default_status, now=self.now())
             result = intake.sort(items, states, rules)
             try:
@@ -118,7 +119,8 @@ class Gateway:
             log.info("watch.stale", source=source)
 
     async def _commit(self, result: intake.Sorted, states: intake.States, carrier: Carrier) -> Receipt:
-        heads = await self.journal.heads(sorted({(report.source, report.id) for _, report in result.found}))
+        known = sorted({(report.source, report.id) for _, report in result.found})
+        heads = await self.journal.heads(known) if known else {}
         arrival = intake.arrival(result, heads, states, carrier, self.now())
         receipt = await self.journal.accept(arrival)
         if arrival.todos:

@@ -13,7 +13,7 @@ from gateway.engine.plan import Plan
 from gateway.fault import Conflict, Faults, Gravity, Refused
 from gateway.formats import cap
 from gateway.incident import Scope, Severity, Status, Urgency
-from gateway.journal.contract import AlertRecord, Consignment, Issue, Submit, Todo, VersionState
+from gateway.journal.records import AlertRecord, Consignment, Issue, Submit, Todo, VersionState
 
 SHELF_LIFE = timedelta(hours=24)
 

@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.alert import digest
 from gateway.fault import Finding
-from gateway.journal.contract import AuditEntry
+from gateway.journal.records import AuditEntry
 from gateway.journal.sql.codec import canonical, moment
 
 SEALS = "heads"

@@ -12,7 +12,8 @@ from gateway.area import Area
 from gateway.doors import text
 from gateway.engine import Changes, Gateway
 from gateway.fault import BadInput, Missing
-from gateway.journal.contract import AlertRecord, Journal, VersionRecord
+from gateway.journal.contract import Journal
+from gateway.journal.records import AlertRecord, VersionRecord
 from gateway.source import named, read_incident
 from gateway.web import views
 from gateway.web.auth import Gate

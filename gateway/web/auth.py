@@ -12,7 +12,8 @@ from msgspec import Struct
 from gateway import access
 from gateway.access import Actor, Bucket, Grant, Role
 from gateway.fault import Fault, Missing, Refused, Unavailable
-from gateway.journal.contract import Journal, Key
+from gateway.journal.contract import Journal
+from gateway.journal.records import Key
 from gateway.web.errors import TooMany, Unauthorised
 from gateway.web.signature import verify
 

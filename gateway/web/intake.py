@@ -5,7 +5,8 @@ from aiohttp import web
 from gateway.access import Grant
 from gateway.engine import Gateway
 from gateway.fault import BadInput, Missing, Unavailable
-from gateway.journal.contract import Journal, Receipt
+from gateway.journal.contract import Journal
+from gateway.journal.records import Receipt
 from gateway.source import Raw
 from gateway.web.auth import Door, Gate
 from gateway.web.body import bytes_of

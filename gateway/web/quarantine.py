@@ -5,7 +5,8 @@ from aiohttp import web
 from gateway.access import Role
 from gateway.engine import Gateway
 from gateway.fault import Conflict, Missing
-from gateway.journal.contract import Journal, Quarantined
+from gateway.journal.contract import Journal
+from gateway.journal.records import Quarantined
 from gateway.source import read_incident
 from gateway.web import views
 from gateway.web.auth import Gate

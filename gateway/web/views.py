@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.alert import Stage, Target, Version, stage
 from gateway.channel import Payload
-from gateway.journal.contract import AlertRecord, Delivery, Quarantined, VersionRecord
+from gateway.journal.records import AlertRecord, Delivery, Quarantined, VersionRecord
 
 Frozen = tuple[Sequence[Payload], Sequence[Payload]]
 

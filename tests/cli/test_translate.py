@@ -1,4 +1,5 @@
 import json
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -141,6 +142,12 @@ def test_what_is_no_incident_at_all_is_refused(bongsu: Bongsu, tmp_path: Path, b
     file.write_bytes(body)
     answer = bongsu("translate", file, "--to", "cap")
     assert (answer.exit_code, answer.stdout) == (3, "")
+
+
+def test_an_incident_may_come_by_a_pipe(fire: Path, program: Program) -> None:
+    process = program("translate", "-", "--to", "cap", "--now", NOW, stdin=subprocess.PIPE)
+    out, _ = process.communicate(fire.read_bytes())
+    assert said(etree.fromstring(out), "cap:sent") == [NOW]
 
 
 def test_a_naive_now_is_wrong_usage(bongsu: Bongsu, fire: Path) -> None:

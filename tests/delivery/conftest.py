@@ -15,7 +15,7 @@ from gateway.delivery import Courier
 from gateway.demo.receivers import Receiver
 from gateway.formats import cap as document
 from gateway.incident import Certainty, Scope, Severity, Status, Urgency
-from gateway.journal.contract import Consignment, Delivery, DeliveryState, Draft, Issue, Submit
+from gateway.journal.records import Consignment, Delivery, DeliveryState, Draft, Issue, Submit
 from gateway.journal.sqlite import SqliteJournal
 from gateway.out import HttpOut, Peer, Peers, Secret
 

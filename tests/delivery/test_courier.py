@@ -14,7 +14,7 @@ from gateway.delivery import Courier
 from gateway.demo.receivers import Held, answers, rude, slow
 from gateway.fault import BadInput
 from gateway.incident import Status
-from gateway.journal.contract import DeliveryState, TodoKind
+from gateway.journal.records import DeliveryState, TodoKind
 from gateway.out import Rehearsal
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from lxml import etree
 from gateway.alert import Kind, Version
 from gateway.delivery import Courier
 from gateway.demo.receivers import Arrived, Receiver
-from gateway.journal.contract import DeliveryState
+from gateway.journal.records import DeliveryState
 
 if TYPE_CHECKING:
     from .conftest import Scene

@@ -11,7 +11,7 @@ from gateway.delivery import Pager
 from gateway.delivery.pager import page
 from gateway.demo.receivers import answers
 from gateway.fault import BadInput
-from gateway.journal.contract import Arrival, Todo, TodoKind
+from gateway.journal.records import Arrival, Todo, TodoKind
 from gateway.out import HttpOut, Peer, Peers, Rehearsal, Secret
 
 if TYPE_CHECKING:

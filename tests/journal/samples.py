@@ -6,16 +6,8 @@ from datetime import UTC, datetime, timedelta
 from gateway.alert import Act, Deed, IncidentKey, Kind, Target, Version
 from gateway.channel import History, Outcome, Part, Payload, Publication, Verdict
 from gateway.incident import Certainty, Incident, Scope, Severity, Status, Urgency
-from gateway.journal.contract import (
-    Claimed,
-    Consignment,
-    DeliveryState,
-    Draft,
-    Issue,
-    Journal,
-    Placed,
-    Submit,
-)
+from gateway.journal.contract import Journal
+from gateway.journal.records import Claimed, Consignment, DeliveryState, Draft, Issue, Placed, Submit
 from gateway.source import Raw
 
 T0 = datetime(2026, 7, 14, 9, 20, tzinfo=UTC)

@@ -6,7 +6,8 @@ import pytest
 
 from gateway.alert import Deed, IncidentKey
 from gateway.fault import Conflict, Missing
-from gateway.journal.contract import Arrival, Draft, Journal, Stale, Todo, TodoKind, VersionState
+from gateway.journal.contract import Journal, Stale
+from gateway.journal.records import Arrival, Draft, Todo, TodoKind, VersionState
 from tests.journal.samples import MINUTE, T0, act, incident, placed, raw, revision, submit, tell, version
 
 

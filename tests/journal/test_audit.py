@@ -9,7 +9,8 @@ import pytest
 from gateway.alert import Deed
 from gateway.channel import Verdict
 from gateway.journal.audit import verify
-from gateway.journal.contract import Arrival, AuditEntry, Journal
+from gateway.journal.contract import Journal
+from gateway.journal.records import Arrival, AuditEntry
 from gateway.source import Refusal
 from tests.journal.samples import HOUR, MINUTE, T0, claim, placed, raw, settle, tell, version
 

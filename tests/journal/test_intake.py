@@ -8,7 +8,8 @@ import pytest
 
 from gateway.alert import IncidentKey, Kind
 from gateway.fault import Conflict, Missing
-from gateway.journal.contract import Arrival, ItemAnswer, Journal, Stale, Todo, TodoKind, Watched
+from gateway.journal.contract import Journal, Stale
+from gateway.journal.records import Arrival, ItemAnswer, Todo, TodoKind, Watched
 from gateway.source import Refusal
 from tests.journal.samples import MINUTE, SECOND, T0, incident, issue, placed, raw, revision, submit, tell, version
 

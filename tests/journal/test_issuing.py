@@ -10,7 +10,8 @@ import pytest
 from gateway.alert import Act, Deed, Kind
 from gateway.channel import Verdict
 from gateway.fault import Conflict, Missing
-from gateway.journal.contract import Draft, Journal, Stale, Todo, TodoKind, VersionState
+from gateway.journal.contract import Journal, Stale
+from gateway.journal.records import Draft, Todo, TodoKind, VersionState
 from tests.journal.samples import (
     HOUR,
     MINUTE,

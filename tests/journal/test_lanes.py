@@ -6,7 +6,8 @@ import pytest
 
 from gateway.alert import Kind, Target
 from gateway.channel import Verdict
-from gateway.journal.contract import Journal, TodoKind
+from gateway.journal.contract import Journal
+from gateway.journal.records import TodoKind
 from tests.journal.samples import HOUR, T0, Real, claim, revision, settle, states, tell, version
 
 

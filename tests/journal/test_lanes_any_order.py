@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from gateway.alert import Kind
 from gateway.channel import Verdict
-from gateway.journal.contract import Claimed, Journal
+from gateway.journal.contract import Journal
+from gateway.journal.records import Claimed
 from tests.journal.conftest import Opener
 from tests.journal.samples import Real, claim, issue, settle, states, submit, version
 

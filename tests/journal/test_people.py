@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from gateway.fault import Missing
-from gateway.journal.contract import Journal, Key, Person
+from gateway.journal.contract import Journal
+from gateway.journal.records import Key, Person
 from tests.journal.samples import T0, Real
 
 KIM = Person(name="kim", roles=frozenset({"operator", "viewer"}), password="$argon2id$secret")  # noqa: S106 - not a real one

@@ -1,6 +1,7 @@
 """Work owed: one unfinished piece per subject, leased, never swallowed."""
 
-from gateway.journal.contract import Arrival, Journal, Task, Todo, TodoKind
+from gateway.journal.contract import Journal
+from gateway.journal.records import Arrival, Task, Todo, TodoKind
 from tests.journal.samples import T0, Real
 
 

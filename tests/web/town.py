@@ -23,7 +23,8 @@ from gateway.engine import Gateway, Plan
 from gateway.engine.plan import Intake
 from gateway.feeds import FeedSettings
 from gateway.incident import Status
-from gateway.journal.contract import Journal, Key, Person
+from gateway.journal.contract import Journal
+from gateway.journal.records import Key, Person
 from gateway.journal.sqlite import SqliteJournal
 from gateway.out import Secret
 from gateway.publishing import Feeds

@@ -8,7 +8,8 @@ import apsw
 from gateway.alert import Act, Deed, Version
 from gateway.channel import Part, Payload
 from gateway.fault import Conflict
-from gateway.journal.contract import AlertRecord, Draft, Stale, Submit, VersionRecord, VersionState
+from gateway.journal.contract import Stale
+from gateway.journal.records import AlertRecord, Draft, Submit, VersionRecord, VersionState
 from gateway.journal.sql.codec import canonical, moment, read, when
 from gateway.journal.sqlite import audit, intake, work
 from gateway.journal.sqlite.sql import Row, change, every, find, keep, only

@@ -8,7 +8,7 @@ import apsw
 
 from gateway.alert import Act
 from gateway.journal.audit import SEALED, SEALS, heads_digest, link
-from gateway.journal.contract import AuditEntry
+from gateway.journal.records import AuditEntry
 from gateway.journal.sql.codec import canonical, moment, when
 from gateway.journal.sqlite.sql import Row, every, find
 

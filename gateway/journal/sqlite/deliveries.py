@@ -8,7 +8,7 @@ import apsw
 
 from gateway.alert import Target, digest
 from gateway.channel import Outcome, Part, Payload, Verdict
-from gateway.journal.contract import Claimed, Delivery, DeliveryState, Todo, TodoKind
+from gateway.journal.records import Claimed, Delivery, DeliveryState, Todo, TodoKind
 from gateway.journal.sql.codec import canonical, moment, read, when
 from gateway.journal.sqlite import audit, lanes, work
 from gateway.journal.sqlite.lanes import Row

@@ -10,7 +10,8 @@ import msgspec
 from gateway.alert import IncidentKey, digest
 from gateway.fault import Conflict
 from gateway.incident import Incident
-from gateway.journal.contract import Arrival, Head, ItemAnswer, Placed, Quarantined, Receipt, Stale, Watched
+from gateway.journal.contract import Stale
+from gateway.journal.records import Arrival, Head, ItemAnswer, Placed, Quarantined, Receipt, Watched
 from gateway.journal.sql.codec import canonical, moment, read, when
 from gateway.journal.sqlite import audit, work
 from gateway.journal.sqlite.sql import Row, change, every, find, keep, only

@@ -8,7 +8,7 @@ import apsw
 from gateway.alert import Act, Deed, Kind, Version
 from gateway.channel import Part, Payload, Publication
 from gateway.fault import Conflict
-from gateway.journal.contract import DeliveryState, Issue, Submit, VersionState
+from gateway.journal.records import DeliveryState, Issue, Submit, VersionState
 from gateway.journal.sql.codec import moment, read, when
 from gateway.journal.sqlite import alerts, intake, lanes, publications, work
 from gateway.journal.sqlite.sql import change, every, find, keep, only

@@ -11,7 +11,7 @@ import apsw
 
 from gateway.alert import Kind, Target, Version
 from gateway.channel import History, Part, Payload
-from gateway.journal.contract import DeliveryState
+from gateway.journal.records import DeliveryState
 from gateway.journal.sqlite.sql import change, every, find, only
 
 CHAIN_RETRY_S = 1.0

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import apsw
 
-from gateway.journal.contract import Key, Person
+from gateway.journal.records import Key, Person
 from gateway.journal.sql.codec import canonical, moment, read, when
 from gateway.journal.sqlite import audit
 from gateway.journal.sqlite.sql import Row, every, find, only

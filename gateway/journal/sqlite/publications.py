@@ -9,7 +9,7 @@ import apsw
 
 from gateway.alert import Kind
 from gateway.channel import Publication, Published
-from gateway.journal.contract import AlertRecord, Snapshot
+from gateway.journal.records import AlertRecord, Snapshot
 from gateway.journal.sql.codec import moment, when
 from gateway.journal.sqlite.alerts import alert
 from gateway.journal.sqlite.sql import Row, every, only

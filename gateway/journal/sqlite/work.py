@@ -5,7 +5,8 @@ from datetime import datetime
 
 import apsw
 
-from gateway.journal.contract import Stale, Task, Todo, TodoKind
+from gateway.journal.contract import Stale
+from gateway.journal.records import Task, Todo, TodoKind
 from gateway.journal.sql.codec import moment, when
 from gateway.journal.sqlite.sql import Row, change, every
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.alert import Kind
 from gateway.channel import Outcome, Verdict
-from gateway.journal.contract import Arrival
+from gateway.journal.records import Arrival
 from gateway.journal.sqlite import SqliteJournal
 from tests.journal.samples import T0, incident, issue, placed, raw, submit, version
 

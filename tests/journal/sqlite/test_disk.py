@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.fault import Unavailable
-from gateway.journal.contract import Arrival
+from gateway.journal.records import Arrival
 from gateway.journal.sqlite import SqliteJournal
 from tests.journal.samples import T0, incident, placed, raw
 

@@ -12,7 +12,7 @@ import apsw
 import pytest
 
 from gateway.fault import Conflict, Unavailable
-from gateway.journal.contract import Person
+from gateway.journal.records import Person
 from gateway.journal.sqlite import SqliteJournal, migrate
 from gateway.journal.sqlite.opening import refuse_unsafe
 from tests.journal.samples import T0

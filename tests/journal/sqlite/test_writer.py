@@ -10,7 +10,8 @@ import apsw
 import pytest
 
 from gateway.fault import Unavailable
-from gateway.journal.contract import Arrival, Stale, Watched
+from gateway.journal.contract import Stale
+from gateway.journal.records import Arrival, Watched
 from gateway.journal.sqlite import SqliteJournal
 from tests.journal.samples import T0
 

@@ -1,0 +1,316 @@
+"""What the record takes and gives back: plain data, frozen, with no behaviour of a store in it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from gateway.alert import Act, IncidentKey, Target, Version
+from gateway.channel import History, Part, Payload, Publication, Published
+from gateway.incident import Incident
+from gateway.source import Raw, Refusal
+
+# Intake
+
+
+class Head(Struct, frozen=True, kw_only=True):
+    """What is known of an incident's newest episode; `stopped` is the level a person cancelled or ended it at."""
+
+    key: IncidentKey
+    revision: int
+    open: bool
+    report: Incident
+    arrived: datetime
+    alert: str | None = None
+    stopped: str | None = None
+
+
+class Placed(Struct, frozen=True, kw_only=True):
+    """One report and where it belongs; `expected` is the head's revision, 0 where there was none."""
+
+    report: Incident
+    episode: int
+    expected: int
+    applied: bool
+    closes: bool = False
+    why: str = ""
+
+
+class Watched(Struct, frozen=True, kw_only=True):
+    """A watch's new state; `expected` is the revision it was computed from, 0 where there was none."""
+
+    key: str
+    expected: int
+    state: bytes
+
+
+class TodoKind(StrEnum):
+    """Work the gateway owes."""
+
+    DRAFT = "draft"
+    PAGE = "page"
+
+
+class Todo(Struct, frozen=True, kw_only=True):
+    """Work that outlives the process; at most one unfinished piece per kind and subject, the newest body wins."""
+
+    kind: TodoKind
+    subject: str
+    body: bytes = b""
+
+
+class ItemAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one item of a request."""
+
+    index: int
+    accepted: bool
+    incident: str = ""
+    episode: int = 0
+    sensor: str = ""
+    applied: bool = True
+    code: str = ""
+    message: str = ""
+    path: str = ""
+    hint: str = ""
+
+
+class Arrival(Struct, frozen=True, kw_only=True):
+    """Everything one authenticated request brings (`raw`), or one tick of the watches (`raw` is None).
+
+    `key` is the sender's own receipt key; without it the body's hash serves. `refusals` pair the item's index with the reason.
+    """
+
+    at: datetime
+    raw: Raw | None = None
+    key: str | None = None
+    actor: str = "gateway"
+    reports: tuple[Placed, ...] = ()
+    watches: tuple[Watched, ...] = ()
+    refusals: tuple[tuple[int, Refusal], ...] = ()
+    answers: tuple[ItemAnswer, ...] = ()
+    todos: tuple[Todo, ...] = ()
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """The durable answer to a request; `again` tells that it had been given before."""
+
+    id: str
+    source: str
+    received_at: datetime
+    items: tuple[ItemAnswer, ...]
+    again: bool = False
+
+
+class Quarantined(Struct, frozen=True, kw_only=True):
+    """An item that was refused, with the bytes it came in; `settled` is "", "replayed" or "raised"."""
+
+    id: int
+    receipt: str
+    index: int
+    refusal: Refusal
+    raw: Raw
+    settled: str = ""
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """A piece of work taken under a lease."""
+
+    id: int
+    kind: TodoKind
+    subject: str
+    body: bytes
+    fence: int
+    since: datetime
+
+
+# Alerts
+
+
+class VersionState(StrEnum):
+    """How far the record has taken a version."""
+
+    OPEN = "open"
+    FROZEN = "frozen"
+    ISSUED = "issued"
+    VOID = "void"
+
+
+class VersionRecord(Struct, frozen=True, kw_only=True):
+    """One version as recorded; `hash` is set from submit on."""
+
+    version: Version
+    state: VersionState
+    hash: str = ""
+    issued_at: datetime | None = None
+
+
+class AlertRecord(Struct, frozen=True, kw_only=True):
+    """One alert with all its versions in order of number, and its acts in order of time."""
+
+    id: str
+    revision: int
+    created_at: datetime
+    versions: tuple[VersionRecord, ...]
+    acts: tuple[Act, ...]
+    finding: str = ""
+
+    @property
+    def open(self) -> VersionRecord | None:
+        """The one version that is still a draft or waits for approval."""
+        return next((v for v in self.versions if v.state in (VersionState.OPEN, VersionState.FROZEN)), None)
+
+    @property
+    def newest_issued(self) -> VersionRecord | None:
+        """What people have been told last."""
+        return next((v for v in reversed(self.versions) if v.state is VersionState.ISSUED), None)
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A new version, or the machine's new text for an open one; `expected` 0 creates the alert.
+
+    `task` is finished in the same transaction. The version's incident, if any, is bound to the alert.
+    """
+
+    version: Version
+    expected: int
+    acts: tuple[Act, ...]
+    at: datetime
+    task: Task | None = None
+    todos: tuple[Todo, ...] = ()
+
+
+class Submit(Struct, frozen=True, kw_only=True):
+    """A version with its identifiers, frozen together with its payload bytes."""
+
+    version: Version
+    hash: str
+    payloads: tuple[Payload, ...]
+    feeds: tuple[Payload, ...]
+    acts: tuple[Act, ...]
+
+
+class Consignment(Struct, frozen=True, kw_only=True):
+    """One payload to carry to one target until `deadline`; a lower `priority` goes first.
+
+    A CLEAR part is held back until the version expires; `deadline` then counts from there.
+    """
+
+    payload: Payload
+    history: History
+    priority: int
+    deadline: datetime
+
+
+class Issue(Struct, frozen=True, kw_only=True):
+    """The version's public life begins: issued bytes, deliveries, superseded older ones, one new publication.
+
+    `document` is the CAP document that everybody may fetch, None where the version is not for everybody.
+    """
+
+    alert: str
+    number: int
+    hash: str
+    expected: int
+    at: datetime
+    acts: tuple[Act, ...]
+    consignments: tuple[Consignment, ...]
+    feeds: tuple[Payload, ...]
+    document: bytes | None
+    stopped: str | None = None
+    todos: tuple[Todo, ...] = ()
+
+
+# Deliveries
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands, in words that claim no more than is known."""
+
+    HELD = "held"
+    WAITING = "waiting"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    ON_AIR = "on-air"
+    PARTLY = "partly"
+    SIMULATED = "simulated"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    NOTHING_TO_CANCEL = "nothing-to-cancel"
+    UNKNOWN = "unknown"
+
+
+class Claimed(Struct, frozen=True, kw_only=True):
+    """A delivery to try now, under a lease; `key` is the same for every try, `sha256` was recorded at issue."""
+
+    id: int
+    key: str
+    alert: str
+    number: int
+    payload: Payload
+    sha256: str
+    fence: int
+    attempt: int
+    deadline: datetime
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """One version's way to one target, with its attempts so far."""
+
+    id: int
+    key: str
+    alert: str
+    number: int
+    target: Target
+    part: Part
+    state: DeliveryState
+    deadline: datetime
+    attempts: tuple[Mapping[str, Any], ...]
+
+
+# Published
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """One publication with the newest issued version of every alert, by feed name, sorted by alert."""
+
+    publication: Publication
+    feeds: Mapping[str, tuple[Published, ...]]
+
+
+# People
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """A person who may use the gateway; the password is an argon2 hash."""
+
+    name: str
+    roles: frozenset[str]
+    password: str
+    disabled: bool = False
+
+
+class Key(Struct, frozen=True, kw_only=True):
+    """A bearer key, known only by its hash; it speaks for a person or for a source."""
+
+    id: str
+    hash: str
+    person: str | None = None
+    source: str | None = None
+    created_at: datetime | None = None
+    revoked: bool = False
+
+
+class AuditEntry(Struct, frozen=True, kw_only=True):
+    """One link of a chain; `digest` covers everything else in it, `previous` included."""
+
+    chain: str
+    number: int
+    at: datetime
+    actor: str
+    act: str
+    body: bytes
+    previous: str
+    digest: str
