@@ -53,9 +53,9 @@ class Said(Struct, frozen=True):
 def translate(  # noqa: PLR0913 - one for each option
     incident: BinaryIO, standard: str, folder: Path, language: str | None, now: datetime | None, *, as_json: bool
 ) -> None:
-    """Say one incident (- for standard input) in one standard: its exact bytes on stdout, or JSON.
+    """Say one incident in one standard: its exact bytes on stdout, or JSON.
 
-    It is told as the city's playbook tells it; nothing is sent or recorded.
+    The city's playbook decides how it is told; nothing is sent or recorded. - reads the incident from standard input.
     """
     plan = plan_of(folder)
     at = now or datetime.now(ZoneInfo(plan.desk.timezone))

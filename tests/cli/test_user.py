@@ -1,9 +1,13 @@
+import fcntl
+import os
+import pty
+import termios
 from pathlib import Path
 
 import argon2
 import pytest
 
-from tests.cli.conftest import PASSWORD, Bongsu, add, lines, rows
+from tests.cli.conftest import PASSWORD, Bongsu, Program, add, lines, rows
 
 
 def test_a_person_is_added_listed_disabled_and_let_in_again(bongsu: Bongsu, city: Path) -> None:
@@ -38,6 +42,35 @@ def test_the_record_says_who_did_it(bongsu: Bongsu, city: Path) -> None:
 def test_there_is_no_weak_password(bongsu: Bongsu, city: Path, password: str, code: int) -> None:
     assert add(bongsu, city, "kim", password=password) == code
     assert bongsu("user", "list", "--city", city).stdout == ""
+
+
+def heard(terminal: int, words: bytes) -> bytes:
+    """Read from a terminal until it says these words."""
+    shown = b""
+    while words not in shown:
+        shown += os.read(terminal, 1000)
+    return shown
+
+
+def test_a_terminal_is_asked_twice_and_shows_nothing(city: Path, program: Program) -> None:
+    ours, theirs = pty.openpty()
+    process = program(
+        *("user", "add", "kim", "--role", "admin", "--city", city),
+        stdin=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0),
+    )
+    os.close(theirs)
+    shown = heard(ours, b"Password: ")
+    os.write(ours, PASSWORD.encode() + b"\n")
+    shown += heard(ours, b"Repeat for confirmation: ")
+    os.write(ours, PASSWORD.encode() + b"\n")
+    assert process.stdout is not None
+    assert process.stdout.read() == b"kim  admin\n"
+    assert process.wait(timeout=30) == 0
+    os.close(ours)
+    assert PASSWORD.encode() not in shown
 
 
 def test_without_a_terminal_the_password_must_be_piped_knowingly(bongsu: Bongsu, city: Path) -> None:
