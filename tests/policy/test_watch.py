@@ -137,6 +137,13 @@ def test_the_fact_is_the_value_that_enough_sensors_agree_on() -> None:
     assert [one.sensor for one in reports[0].observations] == ["A", "B"]
 
 
+def test_where_low_is_the_danger_the_fact_is_the_lowest_that_enough_agree_on() -> None:
+    low = (msgspec.structs.replace(playbook().levels[0], rise=2.0, fall=2.5),)
+    book = playbook(levels=low, falling=True, sensors=("A", "B", "C"), at_least=2)
+    _, reports = play(book, [(reading(value, 0, sensor), T0) for sensor, value in (("A", 0.5), ("B", 1.5), ("C", 9.0))])
+    assert reports[0].facts["depth"] == {"value": 1.5, "unit": "m"}
+
+
 def test_where_low_is_the_danger_everything_stands_on_its_head() -> None:
     upright = playbook()
     low = tuple(msgspec.structs.replace(one, rise=12 - (one.rise or 0), fall=12 - (one.fall or 0)) for one in upright.levels)
@@ -167,6 +174,13 @@ def test_a_suspect_reading_neither_raises_nor_lowers_but_is_kept() -> None:
     _, reports = play(book, steps)
     assert told(reports) == [("danger", False)]
     assert [(one.sensor, one.value, one.quality) for one in reports[0].observations] == [("A", 9.0, SUSPECT), ("B", 4.2, GOOD)]
+
+
+def test_a_suspect_reading_interrupts_what_was_about_to_count() -> None:
+    book = playbook(hold=timedelta(seconds=30))
+    for quality, expected in ((GOOD, [("danger", False)]), (SUSPECT, [])):
+        steps = [(reading(4.2, 0), second(0)), (reading(4.2, 10, quality=quality), second(10)), (None, second(30))]
+        assert told(play(book, steps)[1]) == expected
 
 
 def test_a_suspect_reading_is_a_sign_of_life() -> None:
