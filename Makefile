@@ -7,7 +7,7 @@ BIN = .venv/bin
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-emit-index-url $(ARGS)
 
-.PHONY: help environment demo test check wheel lock
+.PHONY: help environment demo test check bench wheel lock
 
 help: ## list these words
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -27,6 +27,10 @@ check: environment ## lint, format, types, layers, the house's budgets
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest --quiet tests/test_house.py
+
+bench: environment ## what accepting and approving cost here, beside bare commits and posts (ARGS="--json")
+	$(BIN)/python -m benchmarks.accept $(ARGS)
+	$(BIN)/python -m benchmarks.approve $(ARGS)
 
 wheel: environment ## build the wheel and try it in empty environments: make wheel ARGS="python3.11 python3.13"
 	$(BIN)/python tools/try_wheel.py $(ARGS)
