@@ -5,9 +5,14 @@ import shutil
 from collections.abc import Callable, Generator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tools.patched_tree import PatchedTree
+
+hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=True)
+hypothesis.settings.register_profile("explore", deadline=None, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("BONGSU_HYPOTHESIS", "fixed"))
 
 REQUIRED = os.environ.get("BONGSU_REQUIRE_PEERS") == "1"
 _MISSING = pytest.StashKey[dict[str, str]]()

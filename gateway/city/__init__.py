@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from shapely.geometry.base import BaseGeometry
 
 from gateway import area as geo
@@ -67,6 +67,10 @@ class City:
     def place_name(self, id: str, language: str) -> str | None:
         """Return what people call a place in a language, or None where the city has no such name."""
         return self.places.get(id, {}).get(language)
+
+    def canonical(self, area: Area, *, path: str = "") -> Area:
+        """Return an area with the city's own codes for its zones, whatever its source calls them; raises zone-unknown."""
+        return structs.replace(area, zones=tuple(zone.code for zone in zones.of(area.zones, self.zones, path=path)))
 
     def surface(self, area: Area, *, line_buffer_m: float, path: str = "") -> Surface:
         """Return the ground an area means: its geometry, or its zones where nothing was drawn.

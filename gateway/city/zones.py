@@ -18,12 +18,13 @@ SLIVER = 0.01
 
 
 class Zone(Struct, frozen=True, kw_only=True):
-    """One district; `code` is the country's own, as text, for codes may begin with 0."""
+    """One district; `code` is the country's own, as text, for codes may begin with 0; `aliases` are what sources call it."""
 
     code: str
     name: Mapping[str, str]
     shape: BaseGeometry
     population: int | None = None
+    aliases: tuple[str, ...] = ()
 
 
 class _Feature(Struct, frozen=True):
@@ -34,7 +35,7 @@ class _Feature(Struct, frozen=True):
 def read(raw: bytes, file: str = "zones.geojson") -> dict[str, Zone]:
     """Read a GeoJSON FeatureCollection of zones; raises Faults with the JSON pointer of everything that is wrong.
 
-    Properties: `code`, names as `name:ko` or as an object `name`, and optionally `population`.
+    Properties: `code`, names as `name:ko` or as an object `name`, and optionally `population` and a list `aliases`.
     """
     document = json.load(raw, most_bytes=MOST_BYTES)
     features = document.get("features") if isinstance(document, dict) else None
@@ -54,8 +55,9 @@ def read(raw: bytes, file: str = "zones.geojson") -> dict[str, Zone]:
 
 
 def _add(zones: dict[str, Zone], zone: Zone) -> None:
-    if zone.code in zones:
-        raise BadInput("zone-duplicate", f"{zone.code} stands there twice", path="/properties/code")
+    taken = {name for other in zones.values() for name in (other.code, *other.aliases)}
+    if twice := sorted(taken & {zone.code, *zone.aliases}):
+        raise BadInput("zone-duplicate", f"{twice[0]} stands there twice", path="/properties/code")
     zones[zone.code] = zone
 
 
@@ -65,11 +67,19 @@ def _zone(feature: object) -> Zone:
     except msgspec.ValidationError as error:
         raise BadInput("zone-invalid", str(error), hint="a zone has properties and a Polygon or MultiPolygon") from None
     code, population = read.properties.get("code"), read.properties.get("population")
-    if not isinstance(code, str) or not code or not code.isascii() or not code.isprintable() or " " in code:
+    if not _is_code(code):
         raise BadInput("zone-code", f"{code!r} is no code", path="/properties/code", hint='write it as text: "9920010100"')
+    aliases = read.properties.get("aliases", [])
+    if not isinstance(aliases, list) or not all(_is_code(alias) for alias in aliases):
+        raise BadInput("zone-aliases", f"{aliases!r} is no list of codes", path="/properties/aliases", hint='write ["a", "b"]')
     if population is not None and not isinstance(population, int):
         raise BadInput("zone-population", f"{population!r} is no whole number", path="/properties/population")
-    return Zone(code=code, name=_names(read.properties), shape=area.shape(read.geometry), population=population)
+    name, shape = _names(read.properties), area.shape(read.geometry)
+    return Zone(code=str(code), name=name, shape=shape, population=population, aliases=tuple(aliases))
+
+
+def _is_code(given: object) -> bool:
+    return isinstance(given, str) and bool(given) and given.isascii() and given.isprintable() and " " not in given
 
 
 def _names(properties: Mapping[str, object]) -> Mapping[str, str]:
@@ -83,12 +93,15 @@ def _names(properties: Mapping[str, object]) -> Mapping[str, str]:
 
 
 def of(codes: Sequence[str], zones: Mapping[str, Zone], *, path: str = "") -> tuple[Zone, ...]:
-    """Return the zones of these codes; raises BadInput("zone-unknown") with the path of the first that is not the city's."""
+    """Return the zones of these codes or aliases; raises BadInput("zone-unknown") with the path of the first stranger."""
+    called = (
+        zones if zones.keys() >= set(codes) else {name: zone for zone in zones.values() for name in (zone.code, *zone.aliases)}
+    )
     for index, code in enumerate(codes):
-        if code not in zones:
+        if code not in called:
             hint = "use a code of the city's zones.geojson"
             raise BadInput("zone-unknown", f"the city has no zone {code!r}", path=f"{path}/zones/{index}", hint=hint)
-    return tuple(zones[code] for code in codes)
+    return tuple(called[code] for code in codes)
 
 
 def touched(place: BaseGeometry, zones: Iterable[Zone]) -> tuple[Zone, ...]:

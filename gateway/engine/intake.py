@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.access import Grant, may_report
+from gateway.city import City
 from gateway.delivery.pager import page
 from gateway.drafting import spoken
 from gateway.engine.plan import Intake, Plan
@@ -81,9 +82,13 @@ def by_hand(incident: Incident, plan: Plan, now: datetime) -> Sorted:
 
 
 class Carrier(Struct, frozen=True, kw_only=True):
-    """How a request came: its bytes and receipt key, or nothing but the name of who acts."""
+    """How a request came: its bytes and receipt key, or nothing but the name of who acts.
+
+    With `drafts` a draft is owed for what is new; who drafts by hand does it at once.
+    """
 
     actor: str
+    drafts: bool = True
     raw: Raw | None = None
     key: str | None = None
 
@@ -101,7 +106,7 @@ def arrival(result: Sorted, heads: Heads, states: States, carrier: Carrier, now:
         watches=tuple(_watched(result.states, states)),
         refusals=tuple(refused),
         answers=tuple(sorted(_answers(placed, result), key=lambda answer: answer.index)),
-        todos=tuple({(todo.kind, todo.subject): todo for todo in _owed(placed, refused, carrier.actor)}.values()),
+        todos=tuple({(todo.kind, todo.subject): todo for todo in _owed(placed, refused, carrier)}.values()),
     )
 
 
@@ -123,11 +128,12 @@ def _sort_one(index: int, item: Item, result: Sorted, rules: Rules) -> None:
 
 def _read(reading: Reading, result: Sorted, rules: Rules) -> None:
     may_report(rules.grant, reading)
-    watching = [p for p in rules.plan.watching(reading.source) if p.watch and reading.sensor in p.watch.sensors]
-    if not watching:
+    of_sensor = [p for p in rules.plan.watching(reading.source) if p.watch and reading.sensor in p.watch.sensors]
+    if not of_sensor:
         message, hint = f"no playbook watches sensor {reading.sensor!r}", "name it in a playbook"
         raise BadInput("sensor-unknown", message, path="/sensor", hint=hint)
-    for playbook in watching:
+    watching = [p for p in of_sensor if p.watch and p.watch.property == reading.property]
+    for playbook in watching or of_sensor[:1]:
         _watch(reading, playbook, result, rules.now)
 
 
@@ -138,7 +144,7 @@ def _watch(reading: Reading | None, playbook: Playbook, result: Sorted, now: dat
 
 
 def _checked(incident: Incident, rules: Rules) -> Incident:
-    what = hazard(incident.hazard)
+    what, incident = hazard(incident.hazard), _canonical(incident, rules.plan.desk.city)
     may_report(rules.grant, incident)
     check_facts(what, incident.facts)
     spoken(what.id, incident.facts, rules.plan.desk.city)
@@ -152,6 +158,11 @@ def _checked(incident: Incident, rules: Rules) -> Incident:
             raise Refused("scope-area", "the area lies outside this source's grant", path=path, hint=hint)
     city.transit((), incident.transit)
     return incident
+
+
+def _canonical(incident: Incident, city: City) -> Incident:
+    areas = (city.canonical(area, path=f"/areas/{number}") for number, area in enumerate(incident.areas))
+    return msgspec.structs.replace(incident, areas=tuple(areas))
 
 
 def _placed(found: Iterable[tuple[int, Incident]], heads: Heads, now: datetime) -> Iterator[tuple[int, Placed, Placement]]:
@@ -196,14 +207,22 @@ def _answers(placed: Iterable[tuple[int, Placed, Placement]], result: Sorted) ->
         yield ItemAnswer(index=index, accepted=False, code=no.code, message=no.message, path=no.path, hint=no.hint)
 
 
-def _owed(placed: Iterable[tuple[int, Placed, Placement]], refused: Iterable[tuple[int, Refusal]], source: str) -> Iterator[Todo]:
+def _owed(
+    placed: Iterable[tuple[int, Placed, Placement]], refused: Iterable[tuple[int, Refusal]], carrier: Carrier
+) -> Iterator[Todo]:
     for _, one, where in placed:
         if one.report.hazard == SENSOR_FAULT:
             yield page("sensor-fault", _fault_words(one.report), f"sensor:{one.report.id}")
-        elif where.redraft:
-            yield Todo(kind=TodoKind.DRAFT, subject=f"{one.report.source}/{one.report.id}")
+        elif where.redraft and carrier.drafts:
+            yield to_draft(one.report.source, one.report.id)
     for _, no in refused:
-        yield page(no.code, f"{source} sent something we refused: {no.message}", f"quarantine:{source}:{no.code}")
+        words = f"{carrier.actor} sent something we refused: {no.message}"
+        yield page(no.code, words, f"quarantine:{carrier.actor}:{no.code}")
+
+
+def to_draft(source: str, id: str) -> Todo:
+    """Return the work of deciding what people should be told about an incident."""
+    return Todo(kind=TodoKind.DRAFT, subject=f"{source}/{id}")
 
 
 def _fault_words(report: Incident) -> str:

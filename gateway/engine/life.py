@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -176,7 +176,7 @@ class Gateway:
     async def _report(self, incident: Incident, actor: Actor) -> Head:
         for _ in range(TRIES):
             try:
-                await self._commit(intake.by_hand(incident, self.plan, self.now()), {}, Carrier(actor=actor.name))
+                await self._commit(intake.by_hand(incident, self.plan, self.now()), {}, Carrier(actor=actor.name, drafts=False))
             except Stale:
                 continue
             return (await self.journal.heads([(incident.source, incident.id)]))[incident.source, incident.id]
@@ -189,7 +189,7 @@ class Gateway:
         current = record.newest_issued.version if record and record.newest_issued else None
         decision = self._decide(head, current)
         if isinstance(decision, Wait):
-            await self.journal.finish(task, retry_in=1.0)
+            await self.journal.finish(task, retry_in=_soon(decision.until - self.now()))
         elif decision is None or (record and _in_hands(record)):
             await self.journal.finish(task)
         else:
@@ -287,9 +287,10 @@ class Gateway:
         raise Unavailable("busy", "the alert kept changing", hint="cancel it again")
 
     async def preview_cancel(self, alert: str) -> Version:
-        """Return the cancel as it would be sent now."""
+        """Return the cancel as it would be sent now, for an alert that is live or still a draft."""
         record = await self.journal.alert(alert)
-        return self._taking_back(record, "preview")
+        before = record.open if record.newest_issued is None and record.open else self._live(record)
+        return release.final(self._closing(Kind.CANCEL, record, before.version, ""), record, self.plan, self.now())
 
     async def _cancel(self, alert: str, reason: str, actor: Actor) -> AlertRecord:
         record = await self.journal.alert(alert)
@@ -326,16 +327,16 @@ class Gateway:
         self, frozen: Submit, expected: int, acts: Sequence[Act], *, todos: Sequence[Todo] = (), fresh: bool = False
     ) -> None:
         release.carried(frozen.version, self.plan)
-        if frozen.version.expires <= self.now():
+        if frozen.version.expires <= (now := self.now()):
             raise Conflict("expires-past", "the alert is over before it is sent", hint="reject it and draft a new one")
-        issued = Act(number=frozen.version.number, deed=Deed.ISSUED, actor="gateway", at=self.now(), hash=frozen.hash)
-        order = Order(at=self.now(), acts=(*acts, issued), expected=expected, todos=tuple(todos))
+        issued = Act(number=frozen.version.number, deed=Deed.ISSUED, actor="gateway", at=now, hash=frozen.hash)
+        order = Order(at=now, acts=(*acts, issued), expected=expected, todos=(*todos, *_to_come(frozen.version)))
         await self.journal.issue(release.consign(frozen, order, self.plan), frozen if fresh else None)
         self.sends.set()
 
     def _closing(self, kind: Kind, record: AlertRecord, current: Version, reason: str) -> Version:
         over = Over(kind=kind, number=_next_number(record), reason=reason, now=self.now())
-        return drafting.closing(over, current, self.plan.desk)
+        return release.within_reach(drafting.closing(over, current, self.plan.desk), self.plan)
 
     async def _following(self, kind: Kind, record: AlertRecord, current: Version, reason: str) -> Version:
         if kind is Kind.END or current.incident is None:
@@ -426,6 +427,17 @@ def _in_hands(record: AlertRecord) -> bool:
     number = record.open.version.number
     touched = any(act.number == number and act.actor != "gateway" for act in record.acts)
     return touched or record.open.state is VersionState.FROZEN
+
+
+def _to_come(version: Version) -> Iterator[Todo]:
+    """An alert that goes on is looked at again before it expires, however silent its source."""
+    if version.incident is not None and version.kind in (Kind.ALERT, Kind.UPDATE):
+        yield intake.to_draft(version.incident.source, version.incident.id)
+
+
+def _soon(story: timedelta) -> float:
+    """Return in how many real seconds to look again: a part of the wait, for the story may run faster than life."""
+    return min(max(story.total_seconds() / 20, 0.2), 60.0)
 
 
 def _next_number(record: AlertRecord | None) -> int:

@@ -33,8 +33,13 @@ def changes(live: Version, due: Due) -> Iterator[str]:
         yield from _where(live, due)
     if set(due.level.responses) != set(live.responses):
         yield f"the action became {', '.join(due.level.responses)}"
-    if live.expires - due.now <= min(due.level.duration, live.expires - live.effective) / LAST_PART:
+    if due.now >= fades(live, due.level):
         yield "it goes on, and what was told is about to expire"
+
+
+def fades(live: Version, level: Level) -> datetime:
+    """Return when the last quarter begins of what was told; whoever still acts on it then must hear that it goes on."""
+    return live.expires - min(level.duration, live.expires - live.effective) / LAST_PART
 
 
 def _where(live: Version, due: Due) -> Iterator[str]:

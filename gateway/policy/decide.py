@@ -9,7 +9,7 @@ from gateway.fault import BadInput
 from gateway.hazard import hazard
 from gateway.incident import EndReason, Incident, Scope, Severity
 from gateway.playbook import Level, Playbook
-from gateway.policy.change import Due, changes
+from gateway.policy.change import Due, changes, fades
 from gateway.policy.news import LEVEL, SENSOR_FAULT
 
 
@@ -22,7 +22,7 @@ class Decision(Struct, frozen=True, kw_only=True):
 
 
 class Wait(Struct, frozen=True):
-    """Something changed, but people were told only just now: decide again at `until`."""
+    """Decide again at `until`: people were told only just now, or what they were told begins to run out then."""
 
     until: datetime
 
@@ -36,7 +36,7 @@ def decide(  # noqa: PLR0913 - six plain values, each from another place
     stopped: str | None,
     selectors: tuple[Selector, ...] | None = None,
 ) -> Decision | Wait | None:
-    """Return what is to be drafted about an incident, or nothing; pure.
+    """Return what is to be drafted about an incident, when to look again, or nothing; pure.
 
     `current` is the newest issued version, live or not; `stopped` the level a person cancelled or ended it at; `selectors` are
     what the incident touches of the network now, None where that is not to be compared. Nothing is drafted for what is not
@@ -92,7 +92,7 @@ def _live(current: Version, now: datetime) -> bool:
 def _update(live: Version, due: Due) -> Decision | Wait | None:
     why = ", ".join(changes(live, due))
     if not why:
-        return None
+        return Wait(fades(live, due.level))
     until = live.effective + due.playbook.debounce
     return Wait(until) if due.now < until else Decision(kind=Kind.UPDATE, level=due.level, why=why)
 

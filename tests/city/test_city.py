@@ -71,8 +71,8 @@ def test_zones_are_the_target_where_nothing_was_drawn(city: City) -> None:
     ("geometry", "zones", "code", "path"),
     [
         (None, (), "geometry-missing", "/areas/2"),
-        (None, ("yuseong",), "zone-unknown", "/areas/2/zones/0"),
-        (Point((127.35, 36.36), 100), (HANNAE, "yuseong"), "zone-unknown", "/areas/2/zones/1"),
+        (None, ("daedeok",), "zone-unknown", "/areas/2/zones/0"),
+        (Point((127.35, 36.36), 100), (HANNAE, "daedeok"), "zone-unknown", "/areas/2/zones/1"),
         (Point((127.0, 37.0), 100), (), "geometry-outside", "/areas/2/geometry"),
         (Point((36.36, 127.35), 100), (), "geometry-swapped", "/areas/2/geometry"),
         (LineString(((36.36, 127.35), (36.361, 127.35))), (), "geometry-swapped", "/areas/2/geometry"),
@@ -164,4 +164,13 @@ def test_a_vendors_ground_is_held_to_its_zones(
 
 def test_a_grant_for_a_zone_that_is_not_there_is_refused(city: City) -> None:
     with pytest.raises(BadInput, match="zone-unknown"):
-        city.within(shapely.box(*MIDDLE), ("yuseong",))
+        city.within(shapely.box(*MIDDLE), ("daedeok",))
+
+
+def test_a_zone_answers_to_what_sources_call_it_and_is_told_by_its_code(city: City) -> None:
+    called = Area(role=Role.DANGER, zones=("yuseong",))
+
+    assert city.canonical(called).zones == (HANNAE,)
+    assert city.place(called, line_buffer_m=0).zones == (HANNAE,)
+    with pytest.raises(BadInput, match="zone-unknown"):
+        city.canonical(Area(role=Role.DANGER, zones=("elsewhere",)), path="/areas/0")

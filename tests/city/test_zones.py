@@ -115,5 +115,5 @@ def test_an_unknown_code_is_refused_with_its_path() -> None:
 
     assert [zone.code for zone in zones.of(("b", "a"), known)] == ["b", "a"]
     with pytest.raises(BadInput) as refusal:
-        zones.of(("a", "yuseong"), known, path="/areas/0")
+        zones.of(("a", "daedeok"), known, path="/areas/0")
     assert (refusal.value.code, refusal.value.path) == ("zone-unknown", "/areas/0/zones/1")

@@ -130,7 +130,7 @@ def test_what_has_run_out_while_it_goes_on_is_told_afresh() -> None:
 
 def test_the_same_again_is_no_news() -> None:
     again = incident(sequence=9, severity=Severity.EXTREME, facts={"depth": {"value": 4.9, "unit": "m"}}, expires=minute(500))
-    assert decide(again, told(), playbook(), minute(60), stopped=None) is None
+    assert isinstance(decide(again, told(), playbook(), minute(60), stopped=None), Wait)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_news_waits_until_the_last_has_been_heard(minutes: float, *, waits: bool
 def test_an_outline_that_was_made_simpler_within_the_budget_is_no_news(growth: float) -> None:
     circle = Point((127.35, 36.36), radius_m=500)
     place = Place(role=Role.DANGER, name={}, polygons=polygons(shape(Point((127.35, 36.36), radius_m=500 + growth))))
-    assert decide(incident(areas=(drawn(circle),)), told(places=(place,)), playbook(), minute(9), stopped=None) is None
+    assert isinstance(decide(incident(areas=(drawn(circle),)), told(places=(place,)), playbook(), minute(9), stopped=None), Wait)
 
 
 @pytest.mark.parametrize("radius", [400, 520], ids=["smaller", "larger"])
@@ -186,18 +186,18 @@ def test_a_street_is_compared_with_its_declared_width() -> None:
     place = Place(role=Role.CLOSURE, name={}, polygons=polygons(shape(street, line_buffer_m=20)))
     book = replace(playbook(), line_buffer_m=20)
     report = incident(areas=(drawn(street, Role.CLOSURE),))
-    assert decide(report, told(places=(place,)), book, minute(9), stopped=None) is None
+    assert isinstance(decide(report, told(places=(place,)), book, minute(9), stopped=None), Wait)
     assert decide(report, told(places=(place,)), replace(book, line_buffer_m=40), minute(9), stopped=None) is not None
 
 
 def test_zones_that_were_told_are_no_news() -> None:
     report = incident(areas=(Area(role=Role.DANGER, zones=("z2", "z1")),))
-    assert decide(report, told(), playbook(), minute(9), stopped=None) is None
+    assert isinstance(decide(report, told(), playbook(), minute(9), stopped=None), Wait)
 
 
 def test_an_area_that_a_person_drew_is_left_to_people() -> None:
     by_hand = told(findings=(Finding(rule="area-edited", message="the area was changed"),))
-    assert decide(incident(areas=(drawn(FARTHER),)), by_hand, playbook(), minute(9), stopped=None) is None
+    assert isinstance(decide(incident(areas=(drawn(FARTHER),)), by_hand, playbook(), minute(9), stopped=None), Wait)
 
 
 @pytest.mark.parametrize(
@@ -211,4 +211,12 @@ def test_the_network_is_compared_where_it_is_known(
 ) -> None:
     live = told(transit=Transit(cause="WEATHER", effect="DETOUR", selectors=(Selector(stop="S1"), Selector(route="1"))))
     found = decide(incident(), live, playbook(), minute(9), stopped=None, selectors=selectors)
-    assert (found is not None) is news
+    assert isinstance(found, Decision) is news
+
+
+def test_what_goes_on_unchanged_is_looked_at_again_when_its_last_quarter_begins() -> None:
+    found = decide(incident(), told(), playbook(), minute(9), stopped=None)
+
+    assert isinstance(found, Wait)
+    assert isinstance(decide(incident(), told(), playbook(), found.until, stopped=None), Decision)
+    assert found.until < told().expires

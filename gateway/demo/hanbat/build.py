@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.demo.hanbat.feed import feed
 from gateway.demo.hanbat.layout import Layout, Line, degrees
-from gateway.demo.hanbat.names import BRIDGE, RIVER, RIVERSIDE, SENSOR, ZONES
+from gateway.demo.hanbat.names import ALIASES, BRIDGE, RIVER, RIVERSIDE, SENSOR, ZONES
 
 SEED = 20260714
 HERE = Path(__file__).parent
@@ -40,7 +40,9 @@ def write(folder: Path = HERE) -> None:
 
 def _zone(code: str, outline: Line) -> object:
     korean, english, population = ZONES[code]
-    properties = {"code": code, "name": {"ko": korean, "en": english}, "population": population}
+    properties: dict[str, object] = {"code": code, "name": {"ko": korean, "en": english}, "population": population}
+    if code in ALIASES:
+        properties["aliases"] = ALIASES[code]
     return _feature(properties, _polygon(outline))
 
 

@@ -10,6 +10,9 @@ ZONES: Mapping[str, tuple[str, str, int]] = {
     "9920010500": ("느티동", "Neuti-dong", 16_300),
 }
 
+ALIASES: Mapping[str, list[str]] = {"9920010100": ["yuseong"]}
+"""What some sources call a neighbourhood; the sample incident of the interface does."""
+
 STATIONS = (
     ("별빛고개", "Byeolbit Hill"),
     ("솔마루", "Solmaru"),
