@@ -1,15 +1,16 @@
 """A decision becomes a self-contained version: places, transit, texts in every language, and the bytes of every way out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct
 
-from gateway.alert import IncidentKey, Kind, Place, Target, Text, Transit, Version, whole
+from gateway.alert import IncidentKey, Kind, Place, Target, Transit, Version, whole
 from gateway.area import Area, shape, square_metres
 from gateway.channel import Channel, Feed, Payload
 from gateway.city import Chosen, City, Located
+from gateway.city.around import around
 from gateway.fault import BadInput, Finding, Gravity
 from gateway.formats import cap
 from gateway.hazard import Hazard, SlotType, hazard
@@ -20,6 +21,8 @@ from gateway.words import Ask, Words
 DOCUMENT = "cap.document"
 PLACES = frozenset({SlotType.PLACE, SlotType.PLACE_LIST, SlotType.STATION})
 AFTERLIFE = timedelta(hours=24)
+EDITED = "area-edited"
+GROUND = ("/areas", "/transit")
 
 
 class Desk(Struct, frozen=True, kw_only=True):
@@ -39,7 +42,7 @@ class Desk(Struct, frozen=True, kw_only=True):
 
 
 class Brief(Struct, frozen=True, kw_only=True):
-    """What is to be told (ALERT or UPDATE) and the facts it rests on; `number` is the version's."""
+    """What is to be told (ALERT or UPDATE) and the facts it rests on; `number` is the version's, `before` what people know."""
 
     kind: Kind
     level: Level
@@ -50,13 +53,15 @@ class Brief(Struct, frozen=True, kw_only=True):
     alert: str
     number: int
     now: datetime
+    before: Version | None = None
 
 
 def draft(brief: Brief, desk: Desk) -> Version:
     """Return a version ready to be read by an operator; raises BadInput where no honest draft can be made."""
-    what, incident = hazard(brief.incident.hazard), brief.incident
+    what, incident = hazard(brief.incident.hazard), aimed(brief.incident, desk.city)
     located = _located(incident.areas, brief.playbook, desk.city)
-    touched = desk.city.transit(incident.areas, incident.transit)
+    touched = desk.city.transit(brief.incident.areas, brief.incident.transit)
+    targets, silent = _targets(brief, desk)
     version = Version(
         alert=brief.alert,
         number=brief.number,
@@ -74,20 +79,48 @@ def draft(brief: Brief, desk: Desk) -> Version:
         responses=brief.level.responses,
         places=tuple(one.place for one in located),
         texts=(),
-        targets=_targets(brief, desk),
+        targets=targets,
         sender=desk.sender,
         onset=whole(incident.onset),
         effective=whole(brief.now),
-        expires=whole(brief.now) + brief.level.duration,
+        expires=whole(max(brief.now, incident.onset)) + brief.level.duration,
         incident=brief.key,
         incident_sequence=brief.sequence,
         transit=transit(what, brief.playbook, touched),
-        findings=(*(finding for one in located for finding in one.findings), *touched.findings),
+        findings=(*_derived(brief.incident), *_found(located), *touched.findings, *silent),
         facts=incident.facts,
         contact=desk.contact,
         web=desk.web,
     )
-    return _written(version, desk)
+    return _written(_as_drawn(version, brief.before), desk, desk.languages)
+
+
+def aimed(incident: Incident, city: City) -> Incident:
+    """Return an incident that says where: its own areas, else the surroundings of the stops it names.
+
+    Raises BadInput("area-missing") where neither says enough, and as `City.transit` does.
+    """
+    if incident.areas:
+        return incident
+    city.transit((), incident.transit)
+    if not incident.transit or city.network is None:
+        raise BadInput("area-missing", "no area is known", path="/areas", hint="draw the area by hand in a new alert")
+    return msgspec.structs.replace(incident, areas=(around(city.network, incident.transit),))
+
+
+def drawn_by_hand(version: Version) -> bool:
+    """Tell whether a person drew the area of a version."""
+    return any(finding.rule == EDITED for finding in version.findings)
+
+
+def _as_drawn(version: Version, before: Version | None) -> Version:
+    """What a person drew stays; only a person decides whether the source knows better."""
+    if before is None or not drawn_by_hand(before):
+        return version
+    kept = Finding(rule=EDITED, message="the area is the one that was drawn by hand before", severity=Gravity.WARNING)
+    others = (finding for finding in version.findings if not finding.path.startswith(GROUND))
+    findings = (kept, *others)
+    return msgspec.structs.replace(version, places=before.places, transit=before.transit, findings=findings)
 
 
 class Over(Struct, frozen=True, kw_only=True):
@@ -100,11 +133,17 @@ class Over(Struct, frozen=True, kw_only=True):
 
 
 def closing(over: Over, current: Version, desk: Desk) -> Version:
-    """Return the last version of an alert: the same places and targets as people were told, and at least a day to arrive."""
+    """Return the last version of an alert: the same places, targets and languages, and at least a day to arrive.
+
+    What was told must be possible to take back: facts that can no longer be told (a place lost its name) are left out.
+    """
     last = msgspec.structs.replace(
         current,
         number=over.number,
         kind=over.kind,
+        identifier="",
+        references=(),
+        withdrawn=(),
         findings=(),
         effective=whole(over.now),
         expires=max(current.expires, whole(over.now) + AFTERLIFE),
@@ -112,10 +151,14 @@ def closing(over: Over, current: Version, desk: Desk) -> Version:
     )
     if over.kind is Kind.END:
         last = msgspec.structs.replace(last, urgency=Urgency.PAST, responses=("AllClear",))
-    return _written(last, desk)
+    told = tuple(dict.fromkeys((desk.languages[0], *(text.language for text in current.texts))))
+    try:
+        return _written(last, desk, told)
+    except BadInput:
+        return _written(msgspec.structs.replace(last, facts={}), desk, told)
 
 
-def _written(version: Version, desk: Desk) -> Version:
+def _written(version: Version, desk: Desk, languages: tuple[str, ...]) -> Version:
     told = desk.words.compose(
         Ask(
             hazard=hazard(version.hazard),
@@ -129,39 +172,32 @@ def _written(version: Version, desk: Desk) -> Version:
             until=version.expires,
             timezone=desk.timezone,
             sender_name=desk.sender_name,
-            languages=desk.languages,
+            languages=languages,
             reviewed_only=desk.reviewed_only,
         )
     )
     return msgspec.structs.replace(
-        version, texts=told.texts, left_out=told.left_out, findings=(*version.findings, *told.findings)
+        version,
+        texts=told.texts,
+        left_out=tuple(sorted({*told.left_out, *desk.languages} - {text.language for text in told.texts})),
+        findings=(*version.findings, *told.findings),
     )
 
 
 def relocated(version: Version, areas: Sequence[Area], desk: Desk, playbook: Playbook) -> Version:
-    """Return the version aimed at other areas, with the stops and routes that lie there."""
+    """Return the version aimed at other areas, with the stops and routes that lie there and those an operator closed."""
     located, touched = _located(areas, playbook, desk.city), desk.city.transit(areas, ())
+    closed = version.transit.closed if version.transit else ()
+    touched = msgspec.structs.replace(touched, selectors=tuple(dict.fromkeys((*touched.selectors, *closed))), closed=closed)
     message = "the area was changed: read the place names in every text"
-    edited = Finding(rule="area-edited", message=message, severity=Gravity.WARNING)
+    edited = Finding(rule=EDITED, message=message, severity=Gravity.WARNING)
+    others = (found for found in version.findings if found.rule != EDITED and not found.path.startswith(GROUND))
     return msgspec.structs.replace(
         version,
         places=tuple(one.place for one in located),
         transit=transit(hazard(version.hazard), playbook, touched),
-        findings=(edited, *(finding for one in located for finding in one.findings), *touched.findings),
+        findings=(edited, *_found(located), *touched.findings, *others),
     )
-
-
-def reworded(version: Version, texts: Mapping[str, Mapping[str, str]]) -> Version:
-    """Return the version with an operator's wording of some languages; raises BadInput("language-unknown")."""
-    known = {text.language for text in version.texts}
-    for language in texts:
-        if language not in known:
-            raise BadInput("language-unknown", f"this alert has no text in {language!r}", path=f"/texts/{language}")
-    return msgspec.structs.replace(version, texts=tuple(_reworded(text, texts.get(text.language, {})) for text in version.texts))
-
-
-def _reworded(text: Text, words: Mapping[str, str]) -> Text:
-    return msgspec.structs.replace(text, **words, reviewed=False) if words else text
 
 
 def render(
@@ -185,7 +221,9 @@ def stamp(payload: Payload, sent: datetime) -> Payload:
 def pre_authorised(version: Version, playbook: Playbook) -> bool:
     """Tell whether the city declared that this alert may go out by itself: first episode, named source, small enough."""
     allowed, key = playbook.pre_authorised, version.incident
-    if allowed is None or key is None or version.kind is not Kind.ALERT or key.source != allowed.source or key.episode > 1:
+    if allowed is None or key is None or key.source != allowed.source:
+        return False
+    if version.kind is not Kind.ALERT or version.number > 1 or key.episode > 1:
         return False
     ground = sum(square_metres(shape(polygon)) for place in version.places for polygon in place.polygons)
     return ground <= allowed.most_km2 * 1_000_000
@@ -212,8 +250,6 @@ def transit(what: Hazard, playbook: Playbook, touched: Chosen) -> Transit | None
 
 
 def _located(areas: Sequence[Area], playbook: Playbook, city: City) -> tuple[Located, ...]:
-    if not areas:
-        raise BadInput("area-missing", "no area is known", path="/areas", hint="draw the area by hand in a new alert")
     return tuple(
         city.locate(
             area,
@@ -226,10 +262,28 @@ def _located(areas: Sequence[Area], playbook: Playbook, city: City) -> tuple[Loc
     )
 
 
-def _targets(brief: Brief, desk: Desk) -> tuple[Target, ...]:
+def _found(located: Iterable[Located]) -> Iterator[Finding]:
+    return (finding for one in located for finding in one.findings)
+
+
+def _derived(report: Incident) -> tuple[Finding, ...]:
+    if report.areas:
+        return ()
+    message = "the source named stops and no area: this is the ground around them, not to be broadcast to cells unseen"
+    hint = "draw the area, or go on with this one"
+    return (Finding(rule="area-derived", message=message, severity=Gravity.WARNING, path="/areas", hint=hint),)
+
+
+def _targets(brief: Brief, desk: Desk) -> tuple[tuple[Target, ...], tuple[Finding, ...]]:
+    """Return the level's targets that carry this world, and a finding for each that does not."""
     status = brief.incident.status or desk.status
-    named = (Target(*name.split("/", 1)) for name in brief.level.targets)
-    return tuple(target for target in named if status in desk.channels[target.channel].abilities.accepts)
+    named = [Target(*name.split("/", 1)) for name in dict.fromkeys(brief.level.targets)]
+    carried = tuple(target for target in named if status in desk.channels[target.channel].abilities.accepts)
+    silent = (f"{target.channel}/{target.target}" for target in named if target not in carried)
+    return carried, tuple(
+        Finding(rule="target-world", message=f"{name} carries no {status} messages", severity=Gravity.WARNING, path="/targets")
+        for name in silent
+    )
 
 
 def _named(value: object, city: City) -> object:
@@ -245,5 +299,6 @@ def _named(value: object, city: City) -> object:
 
 
 def _names(places: Sequence[Place]) -> Mapping[str, str]:
-    languages = {language: None for place in places for language in place.name}
-    return {language: ", ".join(dict.fromkeys(p.name[language] for p in places if language in p.name)) for language in languages}
+    """Return the places as one list in each language that names all of them: half a list would leave some people out."""
+    languages = [language for language in places[0].name if all(language in place.name for place in places)] if places else []
+    return {language: ", ".join(dict.fromkeys(place.name[language] for place in places)) for language in languages}

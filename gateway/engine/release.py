@@ -6,34 +6,54 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from gateway.alert import Act, Kind, Reference, Target, Version, approval_hash, whole
+from gateway.alert import Act, Deed, Kind, Reference, Target, Version, approval_hash, whole
 from gateway.channel import Part, Payload
 from gateway.drafting import AFTERLIFE, DOCUMENT, render, stamp
 from gateway.engine.plan import Plan
-from gateway.fault import Conflict, Faults, Gravity, Refused
+from gateway.fault import Conflict, Faults, Finding, Gravity, Refused
 from gateway.formats import cap
 from gateway.incident import Scope, Severity, Status, Urgency
-from gateway.journal.records import AlertRecord, Consignment, Issue, Submit, Todo, VersionState
+from gateway.journal.records import AlertRecord, Consignment, Issue, Submit, Todo, VersionRecord, VersionState
 
 SHELF_LIFE = timedelta(hours=24)
 
 
 def freeze(version: Version, record: AlertRecord, plan: Plan, now: datetime, acts: Sequence[Act]) -> Submit:
-    """Fix identifiers, references and bytes; raises Refused or Faults when this must not go out."""
+    """Fix identifiers, references and bytes; raises Refused, Conflict or Faults when this must not go out."""
     _fit_to_tell(version, plan, now)
-    earlier = [issued.version for issued in record.versions if issued.state is VersionState.ISSUED]
-    final = msgspec.structs.replace(
+    ready = final(version, record, plan, now)
+    payloads, feeds = render(ready, plan.channels.values(), plan.feeds)
+    _sound(feeds)
+    hash = approval_hash(ready, _parts((*payloads, *feeds)))
+    signed = tuple(msgspec.structs.replace(act, hash=hash) for act in acts)
+    return Submit(version=ready, hash=hash, payloads=payloads, feeds=feeds, acts=signed)
+
+
+def final(version: Version, record: AlertRecord, plan: Plan, now: datetime) -> Version:
+    """Return a version as it would go out now: its identifier, what it follows, and from whom it is taken back."""
+    told = {target for before in _issued(record) for target in (*before.version.targets, *before.version.withdrawn)}
+    dropped = sorted(told - set(version.targets))
+    return msgspec.structs.replace(
         version,
         identifier=f"{version.alert}.{version.number}",
         effective=whole(now),
         references=tuple(_references(record)),
-        withdrawn=_withdrawn(version, earlier),
+        withdrawn=tuple(target for target in dropped if reachable(target, version, plan)),
+        findings=(*version.findings, *(_gone(target) for target in dropped if not reachable(target, version, plan))),
     )
-    payloads, feeds = render(final, plan.channels.values(), plan.feeds)
-    _sound(feeds)
-    hash = approval_hash(final, _parts((*payloads, *feeds)))
-    signed = tuple(msgspec.structs.replace(act, hash=hash) for act in acts)
-    return Submit(version=final, hash=hash, payloads=payloads, feeds=feeds, acts=signed)
+
+
+def reachable(target: Target, version: Version, plan: Plan) -> bool:
+    """Tell whether a target is still configured and carries this version's world."""
+    channel = plan.channels.get(target.channel)
+    return channel is not None and target.target in channel.targets and version.status in channel.abilities.accepts
+
+
+def within_reach(version: Version, plan: Plan) -> Version:
+    """Return a version without the targets that can be told no more, which are named among its findings."""
+    gone = tuple(target for target in version.targets if not reachable(target, version, plan))
+    kept = tuple(target for target in version.targets if target not in gone)
+    return msgspec.structs.replace(version, targets=kept, findings=(*version.findings, *map(_gone, gone)))
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -71,20 +91,25 @@ def for_everybody(version: Version, plan: Plan) -> bool:
 
 
 def carried(version: Version, plan: Plan) -> None:
-    """Check the worlds again; raises Refused("world") rather than let a drill near a live channel."""
+    """Check the worlds again: raises Refused("world") rather than let a drill near a live channel, Conflict("target-gone")."""
     if version.status is Status.ACTUAL and plan.status is not Status.ACTUAL:
         raise Refused("world", "an exercise deployment issues nothing actual", hint="use the live gateway")
     for target in (*version.targets, *version.withdrawn):
-        if version.status not in plan.channels[target.channel].abilities.accepts:
-            raise Refused("world", f"channel {target.channel!r} does not carry {version.status} messages")
+        channel = plan.channels.get(target.channel)
+        if channel is None or target.target not in channel.targets:
+            raise Conflict("target-gone", _gone(target).message, path="/targets", hint="name the targets anew in a draft")
+        if version.status not in channel.abilities.accepts:
+            message, hint = f"channel {target.channel!r} does not carry {version.status} messages", "leave its targets out"
+            raise Refused("world", message, path="/targets", hint=hint)
 
 
 def _fit_to_tell(version: Version, plan: Plan, now: datetime) -> None:
     carried(version, plan)
     if version.expires <= now:
-        raise Conflict("expires-past", "the alert would be over before it is sent", hint="set a later end")
-    if not version.targets:
-        raise Conflict("targets-missing", "no channel would carry this alert", hint="choose at least one target")
+        raise Conflict("expires-past", "the alert would be over before it is sent", path="/expires", hint="set a later end")
+    if not version.targets and version.kind is not Kind.CANCEL:
+        hint = "choose at least one target"
+        raise Conflict("targets-missing", "no channel would carry this alert", path="/targets", hint=hint)
     if grave := [finding for finding in version.findings if finding.severity is Gravity.ERROR]:
         raise Faults(grave)
 
@@ -96,15 +121,20 @@ def _sound(feeds: Iterable[Payload]) -> None:
 
 
 def _references(record: AlertRecord) -> Iterator[Reference]:
-    for told in record.versions:
-        if told.state is VersionState.ISSUED and told.issued_at is not None:
-            sent = cap.sent_text(told.issued_at)
-            yield Reference(sender=told.version.sender, identifier=told.version.identifier, sent=sent)
+    """The act of issuing keeps the time as it was written into `sent`, its offset included."""
+    sent = {act.number: cap.sent_text(act.at) for act in record.acts if act.deed is Deed.ISSUED}
+    for told in _issued(record):
+        number, version = told.version.number, told.version
+        yield Reference(sender=version.sender, identifier=version.identifier, sent=sent[number])
 
 
-def _withdrawn(version: Version, earlier: Iterable[Version]) -> tuple[Target, ...]:
-    told = {target for before in earlier for target in (*before.targets, *before.withdrawn)}
-    return tuple(sorted(told - set(version.targets)))
+def _issued(record: AlertRecord) -> Iterator[VersionRecord]:
+    return (one for one in record.versions if one.state is VersionState.ISSUED)
+
+
+def _gone(target: Target) -> Finding:
+    message = f"{target.channel}/{target.target} was told before and cannot be told any more"
+    return Finding(rule="target-gone", message=message, severity=Gravity.WARNING, path="/targets")
 
 
 def _parts(payloads: Iterable[Payload]) -> Iterator[tuple[str, str, str, str, str]]:

@@ -95,10 +95,19 @@ class Words:
                 findings += remarks
         return Composed(texts=tuple(texts), left_out=tuple(left_out), findings=tuple(findings))
 
-    def _tell(self, ask: Ask, matter: Matter, language: str, zone: tzinfo) -> tuple[Written, list[Finding]]:
-        tag = languages.find(language, self.phrases)
-        if tag is None:
+    def mark(self, status: Status, language: str) -> str:
+        """Return how every text of a drill or a test begins in a language, "" in earnest; raises BadInput("words-language")."""
+        if status is Status.ACTUAL:
+            return ""
+        return self.phrases[self._tag(language)][self.templates.marks[status]].text
+
+    def _tag(self, language: str) -> str:
+        if (tag := languages.find(language, self.phrases)) is None:
             raise BadInput("words-language", "there is no catalogue", hint=f"add translations/{language}/{catalogue.FILE}")
+        return tag
+
+    def _tell(self, ask: Ask, matter: Matter, language: str, zone: tzinfo) -> tuple[Written, list[Finding]]:
+        tag = self._tag(language)
         voice = Voice(language=tag, fallback=ask.languages[0], zone=zone, today=ask.onset.astimezone(zone).date())
         written = Writer(matter=matter, voice=voice, phrases=self.phrases[tag], templates=self.templates).write(language)
         return written, [*_untranslated(matter, voice, language), *_shortened(written)]

@@ -54,7 +54,7 @@ async def test_an_edit_is_held_to_the_revision_that_was_read(town: Town) -> None
     edited = await town.ask("PATCH", path, "kim", {"revision": draft["revision"], "texts": words})
     assert edited.status == 200, edited.body
     headlines = {text["language"]: text["headline"] for text in edited.json["texts"]}
-    assert headlines["en"] == words["en"]["headline"]
+    assert headlines["en"] == "[EXERCISE] Leave the Hannae riverside now"
     assert headlines["ko"] == draft["texts"][0]["headline"]
     stale = await town.ask("PATCH", path, "park", {"revision": draft["revision"], "texts": words})
     assert (stale.status, stale.code) == (409, "stale")
