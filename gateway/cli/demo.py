@@ -2,13 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
 from gateway.cli import logs
 from gateway.cli.say import Exit, as_json, line, progress, tint, words
 from gateway.demo.play import SCENARIOS, play
+
+WIDTH = 160
+COLOURS = {"refused": "yellow", "cancel": "yellow", "wrong": "red", "approved": "green"}
 
 
 @click.command()
@@ -25,7 +28,7 @@ def demo(  # noqa: PLR0913 - one for each option
     quiet = headless or as_json
     logs.to_stderr(as_json=quiet, least=logging.WARNING)
     progress(f"{tint('EXERCISE', 'yellow')}  {scenario}, {speed:g} times faster than life, seed {seed}; Ctrl-C stops everything")
-    result = asyncio.run(play(scenario, speed=speed, seed=seed, tell=_event if quiet else _told))
+    result = asyncio.run(play(scenario, speed=speed, seed=seed, tell=_event if quiet else Teller()))
     well = result["result"] == "ok"
     if quiet:
         line(result)
@@ -38,11 +41,48 @@ def _event(event: str, facts: Mapping[str, object]) -> None:
     line({"event": event, **facts})
 
 
-def _told(event: str, facts: Mapping[str, object]) -> None:
-    words(f"{event:<10}  {facts['text']}")
-    headlines = facts.get("headlines")
-    for language, headline in headlines.items() if isinstance(headlines, Mapping) else ():
-        words(f"{'':<10}  [{language}] {headline}")
+class Teller:
+    """Tells the story to a person: every text, the first CAP document whole, of the others the headlines."""
+
+    def __init__(self) -> None:
+        """Begin with nothing shown."""
+        self._shown: set[object] = set()
+
+    def __call__(self, event: str, facts: Mapping[str, object]) -> None:
+        """Tell one event."""
+        words(f"{tint(f'{event:<9}', COLOURS.get(event, 'cyan'))} {facts['text']}")
+        for line_ in (*_texts(facts.get("texts")), *self._document(facts), *_network(facts)):
+            words(f"{'':<9} {line_}")
+
+    def _document(self, facts: Mapping[str, object]) -> Iterator[str]:
+        receiver, body, headlines = facts.get("receiver"), str(facts.get("body", "")), facts.get("headlines")
+        if body.startswith("<") and receiver not in self._shown:
+            self._shown.add(receiver)
+            yield from (_short(line_) for line_ in body.rstrip().splitlines())
+        elif isinstance(headlines, Mapping):
+            yield from (f"[{language}] {headline}" for language, headline in headlines.items())
+
+
+def _texts(texts: object) -> Iterator[str]:
+    for language, told in texts.items() if isinstance(texts, Mapping) else ():
+        yield from (
+            f"[{language}] {line_}" if first else f"{'':<{len(language) + 2}} {line_}" for first, line_ in _numbered(told)
+        )
+
+
+def _numbered(told: Sequence[str]) -> Iterator[tuple[bool, str]]:
+    return ((number == 0, line_) for number, line_ in enumerate(told))
+
+
+def _network(facts: Mapping[str, object]) -> Iterator[str]:
+    for name in ("stops", "routes"):
+        touched = facts.get(name)
+        if isinstance(touched, list) and touched:
+            yield f"{name}: {', '.join(touched)}"
+
+
+def _short(line_: str) -> str:
+    return line_ if len(line_) <= WIDTH else f"{line_[:WIDTH]} ... ({len(line_)} characters)"
 
 
 def _counted(receivers: object) -> str:

@@ -18,6 +18,7 @@ from gateway.formats import cap, gtfs_realtime
 PEERS = {"broadcaster": "cap", "city-app": "webhook"}
 ATOM_LINK = "{http://www.w3.org/2005/Atom}link"
 QUIET_S = 0.5
+TOLD = ("headline", "description", "instruction")
 
 
 class Expected(NamedTuple):
@@ -54,8 +55,8 @@ class Judge:
             return found.get("version") == number and found.get("stage") == "draft"
 
         await self._stage.until(f"draft {number} of {alert}", there)
-        texts = {text["language"]: text["headline"] for text in found["texts"]}
-        self._stage.tell("draft", {"text": f"A draft of {alert} version {number} appears.", "alert": alert, "headlines": texts})
+        texts = {text["language"]: [text[field] for field in TOLD] for text in found["texts"]}
+        self._stage.tell("draft", {"text": f"A draft of {alert} version {number} appears.", "alert": alert, "texts": texts})
         return found
 
     async def two_people(self, draft: Mapping[str, Any], kind: str) -> None:
@@ -72,7 +73,7 @@ class Judge:
         self.equal("approving one's own", (alone.status, _code(alone.document)), (403, "two-people"))
         approved = await lee.post(f"{path}/approve", word)
         self.equal("approving", (approved.status, approved.document.get("stage")), (200, "ended" if kind == "end" else "issued"))
-        text = f"Kim submits version {number}, may not approve it alone; Lee approves what she sees."
+        text = f"Kim submits version {number} and may not approve it alone; Lee approves {str(seen.get('hash'))[:12]}, what she sees."
         self._stage.tell("approved", {"text": text, "alert": alert, "version": number, "hash": seen.get("hash")})
 
     async def told(self, number: int) -> None:
@@ -89,8 +90,10 @@ class Judge:
                 self.faults.append(str(late))
                 continue
             last = receiver.arrivals[number - 1]
-            document = {"text": f"{name} got {len(last.body)} bytes.", "receiver": name, "body": last.body.decode()}
-            self._stage.tell("arrived", document)
+            kind, about, _ = READ[name](last)
+            text = f"{name} got {kind} {about}, {len(last.body)} bytes."
+            said = {"headlines": HEADLINES[name](last), "body": last.body.decode()}
+            self._stage.tell("arrived", {"text": text, "receiver": name, "about": about, **said})
 
     async def arrivals(self, expected: Mapping[str, Sequence[Expected]]) -> None:
         """Compare every raw arrival with the table, byte by byte with what was approved and with what the feed serves."""
@@ -122,7 +125,8 @@ class Judge:
         index = xml.parse((await self._stage.kim.get("/feeds/cap.atom")).body)
         links = [link.get("href") or "" for link in index.iter(ATOM_LINK) if link.get("type") == cap.MEDIA_TYPE]
         self.equal("the CAP index", sorted(link.rpartition("/")[2].removesuffix(".xml") for link in links), list(listed))
-        self._stage.tell("feeds", {"text": f"The feeds show {len(entities)} live alerts and {len(links)} CAP documents."})
+        text = f"GTFS-realtime shows {len(entities)} live alerts, the CAP index {len(links)} documents."
+        self._stage.tell("feeds", {"text": text, "stops": list(stops), "routes": list(routes)})
 
     async def _remember(self, alert: str, number: int) -> None:
         seen = (await self._stage.lee.get(f"/v1/alerts/{alert}/payloads")).document["payloads"]
@@ -173,4 +177,13 @@ def _code(document: Mapping[str, object]) -> object:
     return error.get("code") if isinstance(error, dict) else None
 
 
+def _cap_headlines(arrival: Arrived) -> Mapping[str, str]:
+    return {info.language or "": info.headline or "" for info in cap.read(arrival.body).infos}
+
+
+def _app_headlines(arrival: Arrived) -> Mapping[str, str]:
+    return {language: str(text["headline"]) for language, text in _object(arrival)["texts"].items()}
+
+
+HEADLINES: Mapping[str, Callable[[Arrived], Mapping[str, str]]] = {"broadcaster": _cap_headlines, "city-app": _app_headlines}
 READ: Mapping[str, Callable[[Arrived], Expected]] = {"broadcaster": _cap, "city-app": _app, "duty": _page}
