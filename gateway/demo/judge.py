@@ -73,8 +73,9 @@ class Judge:
         self.equal("approving one's own", (alone.status, _code(alone.document)), (403, "two-people"))
         approved = await lee.post(f"{path}/approve", word)
         self.equal("approving", (approved.status, approved.document.get("stage")), (200, "ended" if kind == "end" else "issued"))
-        text = f"Kim submits version {number} and may not approve it alone; Lee approves {str(seen.get('hash'))[:12]}, what she sees."
-        self._stage.tell("approved", {"text": text, "alert": alert, "version": number, "hash": seen.get("hash")})
+        hash = str(seen["hash"])
+        text = f"Kim submits version {number} and may not approve it alone; Lee approves what she sees, {hash[:12]}."
+        self._stage.tell("approved", {"text": text, "alert": alert, "version": number, "hash": hash})
 
     async def told(self, number: int) -> None:
         """Wait until every peer has had that many messages, and tell what came last."""
