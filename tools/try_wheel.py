@@ -24,8 +24,13 @@ INCIDENT = """{
 "schema": "1", "source": "river-telemetry", "id": "gapcheon-03", "sequence": 7, "reported": "2026-07-14T18:19:58+09:00",
 "hazard": "flash-flood", "severity": "severe", "urgency": "immediate", "certainty": "observed", "status": "exercise",
 "onset": "2026-07-14T18:20:00+09:00", "expires": "2026-07-14T21:20:00+09:00",
-"areas": [{"role": "danger", "name": {"ko": "갑천 둔치", "en": "Gapcheon riverside"}, "geometry": {"type": "Polygon",
-"coordinates": [[[127.35, 36.36], [127.36, 36.36], [127.36, 36.37], [127.35, 36.36]]]}}]
+"areas": [{"role": "danger", "name": {"ko": "갑천 둔치", "en": "Gapcheon riverside"}, "zones": ["yuseong"],
+"geometry": {"type": "Polygon", "coordinates": [[[127.35, 36.36], [127.36, 36.36], [127.36, 36.37], [127.35, 36.36]]]}}],
+"transit": [{"route": "1", "direction": 0, "from_stop": "S07", "to_stop": "S09", "closed": true}],
+"observations": [{"sensor": "G-03", "property": "water-level", "value": 4.2, "unit": "m", "at": "2026-07-14T18:19:50+09:00",
+"quality": "good"}],
+"facts": {"place": "gapcheon-bridge", "depth": {"value": 4.2, "unit": "m"}}, "scope": "public",
+"resources": [], "texts": {}, "related": [], "extensions": {}
 }"""
 
 

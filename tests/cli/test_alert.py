@@ -67,8 +67,8 @@ def test_an_alert_is_led_through_its_life(people: dict[str, Person], file: Path)
     id = drafted["id"]
     assert (drafted["stage"], drafted["version"], drafted["kind"]) == ("draft", 1, "alert")
 
-    edited = told(kim("edit", id, "--text", "en.headline=[EXERCISE] Fire by the river: stay away", "--target", "webhook/city-app", "--json"))
-    assert [text["headline"] for text in edited["texts"] if text["language"] == "en"] == ["[EXERCISE] Fire by the river: stay away"]
+    edited = told(kim("edit", id, "--text", "en.headline=[EXERCISE] Fire: stay away", "--target", "webhook/city-app", "--json"))
+    assert [text["headline"] for text in edited["texts"] if text["language"] == "en"] == ["[EXERCISE] Fire: stay away"]
     assert edited["targets"] == ["webhook/city-app"]
     assert edited["revision"] > drafted["revision"]
 
