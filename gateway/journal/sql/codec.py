@@ -7,19 +7,17 @@ import msgspec
 
 T = TypeVar("T")
 
-_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 
 def moment(at: datetime) -> str:
     """Return an aware time as UTC text that sorts; raises ValueError for a naive one."""
     if at.tzinfo is None:
         raise ValueError("a time without a zone names no moment")
-    return at.astimezone(UTC).strftime(_FORM)
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def when(text: str) -> datetime:
     """Return the time that `moment` wrote, in UTC."""
-    return datetime.strptime(text, _FORM).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def canonical(value: object) -> str:
