@@ -23,12 +23,11 @@ MOST_AT_ONCE = 16
 _TAKEN = frozenset({Verdict.ACCEPTED, Verdict.ON_AIR, Verdict.PARTLY, Verdict.SIMULATED})
 
 
-class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a page says: a stable code and one sentence for a person; the journal's own pages name a `reason` only."""
+class Said(Struct, frozen=True, kw_only=True):
+    """What a page says: a stable code and one sentence for a person."""
 
-    code: str = ""
-    message: str = ""
-    reason: str = ""
+    code: str
+    message: str
 
 
 def page(code: str, message: str, subject: str) -> Todo:
@@ -88,17 +87,15 @@ class Pager:
         return taken
 
     async def _post(self, task: Task) -> Outcome:
-        code, message = _said(task.body)
-        body = msgspec.json.encode({"code": code, "message": message, "subject": task.subject, "at": task.since})
+        said = _said(task.body)
+        body = msgspec.json.encode({"code": said.code, "message": said.message, "subject": task.subject, "at": task.since})
         headers = signed(self._secret, f"page-{task.id}-{digest(body)[:12]}", body, self._now())
         return await self._out.post(self._url, body, media_type="application/json", headers=headers)
 
 
-def _said(body: bytes) -> tuple[str, str]:
+def _said(body: bytes) -> Said:
     """Read code and message; words that are not in our form are said as they stand, for no page is lost to its form."""
-    words = body.decode(errors="replace")
     try:
-        said = msgspec.json.decode(body, type=Said)
+        return msgspec.json.decode(body, type=Said)
     except msgspec.MsgspecError:
-        return "page", words
-    return said.code or said.reason or "page", said.message or words
+        return Said(code="page", message=body.decode(errors="replace"))

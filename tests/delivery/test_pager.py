@@ -1,6 +1,7 @@
 import asyncio
+import json
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,7 +83,7 @@ async def test_newer_words_on_the_same_subject_are_another_message(scene: "Scene
 @pytest.mark.parametrize(
     ("body", "code", "message"),
     [
-        (b'{"reason": "delivery-expired", "alert": "a"}', "delivery-expired", '{"reason": "delivery-expired", "alert": "a"}'),
+        (b'{"reason": "delivery-expired"}', "page", '{"reason": "delivery-expired"}'),
         (b"", "page", ""),
         (b"plain words", "page", "plain words"),
         (b"\xff", "page", "\ufffd"),
@@ -95,6 +96,19 @@ async def test_no_page_is_lost_to_its_form(scene: "Scene", body: bytes, code: st
     headers = {name.lower(): value for name, value in scene.app.arrivals[0].headers.items()}
     said = Webhook(VALUE).verify(scene.app.arrivals[0].body, headers)
     assert (said["code"], said["message"]) == (code, message)
+
+
+async def test_what_the_record_itself_owes_is_said_in_the_same_form(scene: "Scene") -> None:
+    """A delivery nobody carried in time: its page is written where the deadline is noticed, and read here."""
+    await scene.issue("a", lasts=timedelta(minutes=1))
+    scene.story += timedelta(minutes=1)
+    assert await scene.courier().round() == 0
+    assert await pager(scene).round() == 2
+    pages = [json.loads(one.body) for one in scene.app.arrivals]
+    assert {(one["code"], one["message"], one["subject"]) for one in pages} == {
+        ("delivery-expired", "centre/only was not told in time of a.1", "delivery/a.1.centre.only"),
+        ("delivery-expired", "app/only was not told in time of a.1", "delivery/a.1.app.only"),
+    }
 
 
 async def test_a_rehearsed_page_is_done(scene: "Scene") -> None:
