@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 PATIENCE_S = 1.8
 MOST_AT_ONCE = 256
+TOLD_TOGETHER = 16
 
 
 class Job(Generic[T]):
@@ -117,12 +118,17 @@ def _answer(jobs: Sequence[AnyJob]) -> None:
 
 
 class Reader(Desk):
-    """Reads on a connection that cannot write; every job sees one state of the record."""
+    """Reads on a connection that cannot write; every job sees one state of the record.
+
+    Callers are told a few at a time: to wake their loop for each costs more than most reads, and nobody waits for many others.
+    """
 
     def _serve(self, jobs: Sequence[AnyJob]) -> None:
-        for job in jobs:
-            self._read(job)
-            self._tell([job])
+        for start in range(0, len(jobs), TOLD_TOGETHER):
+            together = jobs[start : start + TOLD_TOGETHER]
+            for job in together:
+                self._read(job)
+            self._tell(together)
 
     def _read(self, job: AnyJob) -> None:
         try:
