@@ -13,7 +13,6 @@ from gateway.channels import carries
 from gateway.delivery.backoff import backoff
 from gateway.delivery.pager import page
 from gateway.fault import BadInput, Unavailable
-from gateway.incident import Status
 from gateway.journal.contract import Journal
 from gateway.journal.records import Arrival, Claimed
 
@@ -108,7 +107,7 @@ class Courier:
 
     async def _try(self, claimed: Claimed) -> Outcome:
         try:
-            if reason := await self._objection(claimed):
+            if reason := self._objection(claimed):
                 return await self._refuse(claimed, reason)
             async with asyncio.timeout(self._send_s):
                 return await self._channels[claimed.payload.channel].send(claimed.payload, claimed.key, self._out)
@@ -119,16 +118,12 @@ class Courier:
             log.error("channel-broke", delivery=claimed.key, error=type(error).__name__)  # noqa: TRY400
             return Outcome(verdict=Verdict.AMBIGUOUS, note=f"the channel broke off: {type(error).__name__}")
 
-    async def _objection(self, claimed: Claimed) -> str:
+    def _objection(self, claimed: Claimed) -> str:
         """Say why these bytes must not go at all: not those that were issued, or not this channel's world."""
         if claimed.payload.sha256 != claimed.sha256:
             return "bytes-changed"
         channel = self._channels[claimed.payload.channel]
-        return "" if carries(channel, await self._world(claimed)) else "wrong-world"
-
-    async def _world(self, claimed: Claimed) -> Status:
-        record = await self._journal.alert(claimed.alert)
-        return {one.version.number: one.version.status for one in record.versions}[claimed.number]
+        return "" if carries(channel, claimed.status) else "wrong-world"
 
     async def _refuse(self, claimed: Claimed, reason: str) -> Outcome:
         log.error("delivery-stopped", reason=reason, channel=claimed.payload.channel, delivery=claimed.key)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from gateway.alert import Act, IncidentKey, Target, Version
 from gateway.channel import History, Part, Payload, Publication, Published
-from gateway.incident import Incident
+from gateway.incident import Incident, Status
 from gateway.source import Raw, Refusal
 
 # Intake
@@ -243,12 +243,16 @@ class DeliveryState(StrEnum):
 
 
 class Claimed(Struct, frozen=True, kw_only=True):
-    """A delivery to try now, under a lease; `key` is the same for every try, `sha256` was recorded at issue."""
+    """A delivery to try now, under a lease; `key` is the same for every try, `sha256` was recorded at issue.
+
+    `status` is the version's: the world these bytes are for.
+    """
 
     id: int
     key: str
     alert: str
     number: int
+    status: Status
     payload: Payload
     sha256: str
     fence: int

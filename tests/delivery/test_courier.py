@@ -114,6 +114,28 @@ async def test_what_a_channel_does_not_carry_never_leaves(scene: "Scene") -> Non
     assert len(await scene.journal.take(TodoKind.PAGE, 10, 30)) == 2
 
 
+async def test_each_version_is_judged_by_its_own_world(scene: "Scene") -> None:
+    """A test and an exercise side by side, and settings that since their issue carry exercises only."""
+    scene.accepts = frozenset({Status.EXERCISE, Status.TEST})
+    scene.open_door()
+    await scene.issue("a", status=Status.TEST)
+    await scene.issue("b")
+    scene.accepts = frozenset({Status.EXERCISE})
+    scene.open_door()
+    assert await scene.courier().round() == 4
+    assert set((await scene.states("a")).values()) == {S.REFUSED}
+    assert set((await scene.states("b")).values()) == {S.ACCEPTED}
+    assert [b"b.1" in one.body for one in [*scene.cap_peer.arrivals, *scene.app.arrivals]] == [True, True]
+
+
+async def test_what_was_claimed_is_carried_without_another_look_at_the_record(scene: "Scene") -> None:
+    """Nobody can read any more, and both far sides are told all the same."""
+    await scene.issue("a")
+    await scene.journal.reader.close()
+    assert await scene.courier().round() == 2
+    assert (len(scene.cap_peer.arrivals), len(scene.app.arrivals)) == (1, 1)
+
+
 async def test_a_rehearsal_says_simulated_and_nothing_else(scene: "Scene") -> None:
     scene.out = Rehearsal()
     await scene.issue("a")

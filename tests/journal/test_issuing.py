@@ -10,6 +10,7 @@ import pytest
 from gateway.alert import Act, Deed, Kind
 from gateway.channel import Verdict
 from gateway.fault import Conflict, Missing
+from gateway.incident import Status
 from gateway.journal.contract import Journal, Stale
 from gateway.journal.records import Draft, Todo, TodoKind, VersionState
 from tests.journal.samples import (
@@ -53,6 +54,14 @@ async def test_a_claim_hands_out_the_issued_bytes_and_their_recorded_digest(jour
     assert claimed.payload == parts(version(), ["sms/all"])[0]
     assert claimed.sha256 == hashlib.sha256(b"A1.1 alert message to sms/all").hexdigest()
     assert (claimed.key, claimed.fence, claimed.attempt) == ("A1.1.sms.all", 1, 1)
+
+
+@pytest.mark.parametrize("status", Status)
+async def test_a_claim_names_the_world_of_its_version(journal: Journal, status: Status) -> None:
+    await tell(journal, version(), ["sms/all"])
+    await tell(journal, msgspec.structs.replace(version(number=2, kind=Kind.UPDATE), status=status), ["sms/all"])
+
+    assert [(one.number, one.status) for one in await claim(journal, "sms")] == [(2, status)]
 
 
 async def test_a_version_is_issued_exactly_once(journal: Journal) -> None:

@@ -8,6 +8,7 @@ import apsw
 
 from gateway.alert import Target, digest
 from gateway.channel import Outcome, Part, Payload, Verdict
+from gateway.incident import Status
 from gateway.journal.records import Claimed, Delivery, DeliveryState, Todo, TodoKind
 from gateway.journal.sql.codec import canonical, moment, read, when
 from gateway.journal.sqlite import audit, lanes, work
@@ -72,12 +73,13 @@ def _lease(cx: apsw.Connection, id: int, until: float, now: datetime) -> Claimed
     leased = "UPDATE delivery SET state = 'sending', fence = fence + 1, lease_until = ?, claimed_at = ? WHERE id = ?"
     change(cx, leased, until, moment(now), id)
     row = lanes.delivery(cx, id)
-    payload, sha256 = _issued(cx, row)
+    payload, sha256, status = _issued(cx, row)
     return Claimed(
         id=id,
         key=row.key,
         alert=row.alert,
         number=row.number,
+        status=status,
         payload=payload,
         sha256=sha256,
         fence=row.fence,
@@ -86,16 +88,17 @@ def _lease(cx: apsw.Connection, id: int, until: float, now: datetime) -> Claimed
     )
 
 
-def _issued(cx: apsw.Connection, row: Row) -> tuple[Payload, str]:
-    body, media_type, sha256 = only(
+def _issued(cx: apsw.Connection, row: Row) -> tuple[Payload, str, Status]:
+    body, media_type, sha256, status = only(
         cx,
         f"issued payload {row.key}",
-        "SELECT body, media_type, sha256 FROM issued JOIN blob USING (sha256)"
+        "SELECT b.body, i.media_type, i.sha256, v.body ->> 'status' FROM issued i JOIN blob b USING (sha256)"
+        " JOIN version v USING (alert, number)"
         " WHERE alert = ? AND number = ? AND way = 'channel' AND channel = ? AND target = ? AND part = ?",
         *(row.alert, row.number, row.channel, row.target, row.part),
     )
     payload = Payload(channel=row.channel, body=body, media_type=media_type, target=row.target, part=Part(row.part))
-    return payload, sha256
+    return payload, sha256, Status(status)
 
 
 def _record(cx: apsw.Connection, row: Row, outcome: Outcome, real: float, retry_in: float, at: datetime) -> None:
