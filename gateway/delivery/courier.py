@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -77,24 +77,20 @@ class Courier:
         except TimeoutError:
             pass
 
-    async def _claim(self) -> list[Claimed]:
-        """Claim for each channel no more than it has free slots, so that no lease runs while its delivery queues here."""
-        batch: list[Claimed] = []
-        try:
-            for name in self._channels:
-                batch += await self._claim_for(name)
-        except Unavailable as fault:
-            log.warning("claim-failed", code=fault.code)
-        return batch
-
-    async def _claim_for(self, name: str) -> list[Claimed]:
+    async def _claim(self) -> Sequence[Claimed]:
+        """Claim no more than there are free slots, so that no lease runs while its delivery queues here."""
         async with self._claiming:
-            free = min(self._slots_per_channel - self._in_flight[name], self._slots - self._in_flight.total())
-            if free <= 0:
-                return []
-            claimed = await self._journal.claim([name], free, self._lease_s, self._now())
-            self._in_flight[name] += len(claimed)
-            return list(claimed)
+            free = {name: self._slots_per_channel - self._in_flight[name] for name in self._channels}
+            most = min(self._slots - self._in_flight.total(), sum(free.values()))
+            if most <= 0:
+                return ()
+            try:
+                batch = await self._journal.claim(free, most, self._lease_s, self._now())
+            except Unavailable as fault:
+                log.warning("claim-failed", code=fault.code)
+                return ()
+            self._in_flight.update(claimed.payload.channel for claimed in batch)
+            return batch
 
     async def _carry(self, claimed: Claimed) -> None:
         patience = asyncio.get_running_loop().time() + self._lease_s

@@ -145,11 +145,12 @@ class Journal(Protocol):
         ...
 
     # Deliveries
-    async def claim(self, channels: Sequence[str], most: int, lease_s: float, now: datetime) -> Sequence[Claimed]:
-        """Lease the eligible head of each lane, by priority, due time and age.
+    async def claim(self, free: Mapping[str, int], most: int, lease_s: float, now: datetime) -> Sequence[Claimed]:
+        """Lease the eligible head of each lane, by priority, due time and age: `most` in all, of a channel what it has `free`.
 
-        First settles what cannot go any more: past its deadline (`expired`, and a page is owed), a cancel or clear with nothing
-        to take back (`nothing-to-cancel`). A lease that ran out counts as an ambiguous attempt.
+        A channel that is not in `free` is left alone. First, on every channel, what cannot go any more is settled: past its
+        deadline (`expired`, or `unknown` after an ambiguous attempt; a page is owed), a cancel or clear with nothing to take back
+        (`nothing-to-cancel`). A lease that ran out counts as an ambiguous attempt and its delivery is due again.
         """
         ...
 

@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import apsw
 import pytest
 from structlog.testing import capture_logs
 
@@ -208,6 +209,52 @@ async def test_slots_are_never_exceeded_and_never_lost(scene: "Scene") -> None:
     for _ in range(12):
         await courier.round()
     assert (len(scene.app.arrivals), len(scene.cap_peer.arrivals)) == (6, 6)
+
+
+async def test_the_most_urgent_gets_the_last_slot_whichever_channel_it_goes_by(scene: "Scene") -> None:
+    await scene.issue("a")
+    await scene.courier().round()
+    await scene.issue("b")
+    await scene.issue("a", Kind.CANCEL)
+    courier = scene.courier(slots=2)
+    assert await courier.round() == 2
+    assert await scene.states("a") == {(name, number): S.ACCEPTED for name in ("centre", "app") for number in (1, 2)}
+    assert set((await scene.states("b")).values()) == {S.WAITING}
+    assert await courier.round() == 2
+
+
+async def counted(scene: "Scene") -> list[int]:
+    """Count the commits from now on, by the hook SQLite calls when something was written."""
+    commits = [0]
+
+    def committed(*_: object) -> int:
+        commits[0] += 1
+        return apsw.SQLITE_OK
+
+    await scene.journal.writer.run(lambda cx: cx.set_wal_hook(committed))
+    return commits
+
+
+async def test_every_far_side_of_an_alert_is_told_after_one_commit(scene: "Scene") -> None:
+    """Counted while both far sides have the bytes and have not answered yet."""
+    held = Held()
+    scene.app.manner = scene.cap_peer.manner = held
+    await scene.issue("a")
+    commits = await counted(scene)
+    carried = asyncio.create_task(scene.courier().round())
+    await asyncio.gather(scene.app.arrival(1), scene.cap_peer.arrival(1))
+    assert commits == [1]
+    held.release()
+    assert await carried == 2
+    assert commits[0] in (2, 3)
+
+
+async def test_looking_for_work_in_vain_writes_nothing(scene: "Scene") -> None:
+    await scene.issue("a")
+    courier = scene.courier()
+    await courier.round()
+    commits = await counted(scene)
+    assert (await courier.round(), commits) == (0, [0])
 
 
 async def test_stopping_lets_what_is_in_flight_arrive(scene: "Scene") -> None:

@@ -167,7 +167,7 @@ async def revision(journal: Journal, alert: str) -> int:
 
 
 async def claim(journal: Journal, *channels: str, most: int = 10, lease_s: float = 30, now: datetime = T0) -> list[Claimed]:
-    return list(await journal.claim(channels, most, lease_s, now))
+    return list(await journal.claim(dict.fromkeys(channels, most), most, lease_s, now))
 
 
 async def settle(

@@ -206,6 +206,31 @@ async def test_the_most_urgent_lane_goes_first_and_only_asked_channels_go(journa
     assert [one.alert for one in await claim(journal, "sms", most=2)] == ["A3"]
 
 
+@pytest.mark.parametrize(
+    ("free", "most", "going"),
+    [
+        ({"cap": 9, "sms": 9}, 9, ["A3.cap", "A3.sms", "A1.cap", "A1.sms", "A2.cap", "A2.sms"]),
+        ({"cap": 1, "sms": 9}, 9, ["A3.cap", "A3.sms", "A1.sms", "A2.sms"]),
+        ({"cap": 2, "sms": 1}, 9, ["A3.cap", "A3.sms", "A1.cap"]),
+        ({"cap": 9, "sms": 9}, 3, ["A3.cap", "A3.sms", "A1.cap"]),
+        ({"cap": 1, "sms": 9}, 3, ["A3.cap", "A3.sms", "A1.sms"]),
+        ({"cap": 0, "sms": 2}, 9, ["A3.sms", "A1.sms"]),
+        ({"cap": -1, "sms": 1}, 9, ["A3.sms"]),
+        ({"sms": 9, "fax": 9}, 9, ["A3.sms", "A1.sms", "A2.sms"]),
+        ({"cap": 9}, 0, []),
+        ({}, 9, []),
+    ],
+)
+async def test_each_channel_gets_what_it_has_free_and_the_most_urgent_go_first(
+    journal: Journal, free: dict[str, int], most: int, going: list[str]
+) -> None:
+    for alert, priority in (("A1", 3), ("A2", 3), ("A3", 0)):
+        await tell(journal, version(alert), ["cap/all", "sms/all"], priority=priority)
+
+    claimed = await journal.claim(free, most, 30, T0)
+    assert [f"{one.alert}.{one.payload.channel}" for one in claimed] == going
+
+
 async def test_what_is_past_its_deadline_is_never_sent_and_a_person_is_paged(journal: Journal, real: Real) -> None:
     await tell(journal, version(), ["sms/a", "sms/b"])
     [doubtful] = await claim(journal, "sms", most=1)

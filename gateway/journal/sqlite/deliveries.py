@@ -1,7 +1,7 @@
 # ruff: noqa: PLR0913, PLR0917 - a verb takes cx and the time where a method takes self
 """Taking deliveries under a lease, and recording what came of each attempt."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import apsw
@@ -18,24 +18,24 @@ from gateway.journal.sqlite.sql import change, every, listed, only
 MOST_ALERTS = 200
 _LEASE_OVER = Outcome(verdict=Verdict.AMBIGUOUS, note="the lease ran out before the attempt was settled")
 
+_DUE = (
+    "SELECT d.id, d.channel FROM delivery d WHERE d.state = 'waiting' AND d.due <= ?"
+    " AND d.channel IN (SELECT value FROM json_each(?))"
+    " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
+    " AND o.state = 'sending')"
+    " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
+    " AND o.state = 'waiting' AND o.id < d.id)"
+    " ORDER BY d.priority, d.due, d.id"
+)
+
 
 def claim(
-    cx: apsw.Connection, real: float, channels: Sequence[str], most: int, lease_s: float, now: datetime
+    cx: apsw.Connection, real: float, free: Mapping[str, int], most: int, lease_s: float, now: datetime
 ) -> Sequence[Claimed]:
     """Settle what cannot go any more, then lease the eligible head of each lane by priority, due time and age."""
     lose(cx, real, over_by=real)
     _expire(cx, now)
-    heads = every(
-        cx,
-        "SELECT d.id FROM delivery d WHERE d.state = 'waiting' AND d.due <= ? AND d.channel IN (SELECT value FROM json_each(?))"
-        " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
-        " AND o.state = 'sending')"
-        " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
-        " AND o.state = 'waiting' AND o.id < d.id)"
-        " ORDER BY d.priority, d.due, d.id LIMIT ?",
-        *(real, listed(list(channels)), most),
-    )
-    return [_lease(cx, id, real + lease_s, now) for (id,) in heads]
+    return [_lease(cx, id, real + lease_s, now) for id in _heads(cx, real, free, most)]
 
 
 def settle(
@@ -67,6 +67,19 @@ def deliveries(cx: apsw.Connection, alert: str | None = None) -> Sequence[Delive
         *(alert, MOST_ALERTS),
     )
     return [_delivery(cx, Row(*row)) for row in rows]
+
+
+def _heads(cx: apsw.Connection, real: float, free: Mapping[str, int], most: int) -> Sequence[int]:
+    """Choose among the heads of all lanes: `most` in all, and of a channel no more than it has free."""
+    left = {channel: slots for channel, slots in free.items() if slots > 0}
+    chosen: list[int] = []
+    due = cx.execute(_DUE, (real, listed(sorted(left))))
+    while len(chosen) < most and any(left.values()) and (head := due.fetchone()):
+        id, channel = head
+        if left[channel]:
+            left[channel] -= 1
+            chosen.append(id)
+    return chosen
 
 
 def _lease(cx: apsw.Connection, id: int, until: float, now: datetime) -> Claimed:
