@@ -84,6 +84,15 @@ STORIES: Mapping[str, Sequence[Step]] = {
         ("approve_twice", 0),
     ],
     "is submitted while it is edited": [("create", "kim"), ("submit_while_edited", 0), SUBMIT, APPROVE],
+    "is not approved by whoever edited it": [
+        ("create", "kim"),
+        ("edit", 0, "lee", "words"),
+        SUBMIT,
+        APPROVE,
+        ("approve", 0, "mia", "right"),
+    ],
+    "ends with a draft open": [TELL, WELL, ("update", 0, "kim"), FOUR_HOURS, EXPIRE, WELL],
+    "ends on the second": [TELL, WELL, ("wait", 3 * HOUR), EXPIRE, WELL],
     "is cancelled for a reason, by somebody": [TELL, ("cancel", 0, "kim", ""), ("cancel", 0, "vic", "no"), CANCEL, CANCEL],
     "leaves a person's draft alone": [
         report("watch"),

@@ -45,7 +45,6 @@ PEOPLE = {
     "vic": Actor("vic", frozenset({"viewer"})),
 }
 OPERATORS = ("kim", "lee")
-CHANNELS = ("cap", "webhook")
 EDITS = {
     "words": Changes(texts={"en": {"headline": "[EXERCISE] Leave the riverside now"}}),
     "no app": Changes(targets=("cap/broadcaster",)),
@@ -140,6 +139,7 @@ class World:
         drafting = asyncio.gather(*meanwhile)
         code = await _tried(self.gateway.create(call, PEOPLE[who]))
         await drafting
+        self.fire.news = self.fire.news and not meanwhile
         _expect(code, {"role-missing": who not in OPERATORS})
         about = [record for record in await self.journal.alerts() if call.id in _incidents(record)]
         assert len(about) == (code == ""), f"{len(about)} alerts tell of one call"
@@ -299,7 +299,7 @@ class World:
     async def crash_before_sending(self) -> None:
         """Die between the claim and the first byte, and start again."""
         due = self.roads.due(clocks.story, clocks.real)
-        self.roads.claimed(due, await self.journal.claim(CHANNELS, 99, 30.0, clocks.story))
+        self.roads.claimed(due, await self.courier._claim())
         await self.crash()
 
     # The harness

@@ -1,0 +1,157 @@
+"""The test of the tests: whoever takes one guard out of the gateway, in a copy of the tree, turns the tests of its rule red."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tools.patched_tree import PatchedTree
+
+SCHEDULES = "tests/staircase/test_any_schedule.py"
+ACCESS, ALERT, CHANNEL = "gateway/access.py", "gateway/alert.py", "gateway/channel.py"
+LIFE, STANDING = "gateway/engine/life.py", "gateway/engine/standing.py"
+RELEASE, DRAFTING = "gateway/engine/release.py", "gateway/drafting.py"
+ORDER, DECIDE, COURIER = "gateway/policy/order.py", "gateway/policy/decide.py", "gateway/delivery/courier.py"
+LANES, CLAIMS, ISSUING = (f"gateway/journal/sqlite/{name}.py" for name in ("lanes", "deliveries", "issuing"))
+DRAFTS, PUBLICATIONS = (f"gateway/journal/sqlite/{name}.py" for name in ("alerts", "publications"))
+
+
+class Cut(NamedTuple):
+    """Lines that are taken out of a file, and what stands there instead."""
+
+    file: str
+    old: str
+    new: str = ""
+
+
+class Guard(NamedTuple):
+    """What makes a rule hold, and the tests that must notice when it is gone."""
+
+    cuts: tuple[Cut, ...]
+    tests: str = SCHEDULES
+
+
+def guard(*cuts: tuple[str, str, str], tests: str = SCHEDULES) -> Guard:
+    return Guard(tuple(Cut(*cut) for cut in cuts), tests)
+
+
+NOTHING_OVERTAKES = {
+    "the newer supersedes what waits": guard(
+        (LANES, " AND (state = 'held' OR (state = 'waiting' AND history = 'latest'))", " AND state = 'held'")
+    ),
+    "the newer supersedes what comes back": guard((LANES, "    if number == row.number:\n", "    if number:\n")),
+    "one of a lane is in flight": guard((CLAIMS, " AND o.state = 'sending')", " AND o.state = 'lost')")),
+    "a chain goes in order": guard((CLAIMS, " AND o.state = 'waiting' AND o.id < d.id)", " AND o.state = 'lost')")),
+    "a cancel follows what may have reached": guard((LANES, "    if _reached(cx, back):\n", "    if True:\n")),
+    "a cancel does not wait": guard((LANES, "        _hurry(cx, lane, real)\n", "")),
+    "what may have reached is not repeated": guard((LANES, "id < ? AND doubt = 1", "id < ? AND doubt = 2")),
+    "a lost try may have reached": guard((CLAIMS, "Outcome(verdict=Verdict.AMBIGUOUS", "Outcome(verdict=Verdict.UNREACHABLE")),
+    "nothing goes after its deadline": guard((CLAIMS, "    _expire(cx, now)\n", "")),
+    "a take-back outlives the alert": guard(
+        (RELEASE, "max(version.expires, sent + AFTERLIFE) if lasting", "version.expires if lasting")
+    ),
+    "who was told is told again": guard((RELEASE, "withdrawn=tuple(", "withdrawn=() and tuple(")),
+    "what expires is cleared": guard((ISSUING, "    _release(cx, alert, number, real, at)\n", "")),
+    "an open draft ends with its alert": guard(
+        (
+            ISSUING,
+            'Act(number=number, deed=Deed.VOIDED, actor="gateway", at=at, reason="expired"))',
+            "act) if cx is None else None",
+        )
+    ),
+    "a publication is later than the last": guard((PUBLICATIONS, "before.at + _SECOND", "before.at")),
+    "a publication is later than expiries": guard((PUBLICATIONS, ", *_past_expiry(cx, now))", ")")),
+    "what is over leaves the feeds": guard(
+        (CHANNEL, "(Kind.ALERT, Kind.UPDATE) and at < self.expires", "(Kind.ALERT, Kind.UPDATE)")
+    ),
+}
+
+APPROVE_WHAT_YOU_SAW = {
+    "the hash is that of what waits": guard(
+        (LIFE, "        if waiting.hash != hash:\n", "        if not hash:\n"),
+        (ISSUING, "hash != issue.hash or ", ""),
+    ),
+    "the record, too, compares the hash": guard(
+        (ISSUING, "hash != issue.hash or ", ""), tests="tests/journal/test_issuing.py::test_what_was_not_frozen_is_not_issued"
+    ),
+    "the hash covers every payload": guard((ALERT, "[version, sorted(parts)]", "[version]")),
+    "the hash covers the whole version": guard((ALERT, "[version, sorted(parts)]", "[sorted(parts)]")),
+    "the hash covers the bytes": guard((RELEASE, "p.media_type, p.sha256)", 'p.media_type, "")')),
+    "what is frozen is not edited": guard(
+        (STANDING, "    if record.open.state is not VersionState.OPEN:\n", "    if record.open.state is VersionState.VOID:\n"),
+        (DRAFTS, "    must_be(cx, version.alert, version.number, VersionState.OPEN)\n    _write", "    _write"),
+        (DRAFTS, "        \" WHERE state = 'open'\",\n", ""),
+    ),
+    "what was read has not moved on": guard((DRAFTS, "WHERE id = ? AND revision = ?", "WHERE id = ? AND ? = ?")),
+    "a second person approves": guard((LIFE, "        may_approve(actor, number, record.acts, break_glass=break_glass)\n", "")),
+    "an editor made it, too": guard(
+        (ACCESS, "frozenset({Deed.DRAFTED, Deed.EDITED, Deed.SUBMITTED})", "frozenset({Deed.DRAFTED})")
+    ),
+    "a cancel has a reason": guard((ACCESS, "    if not reason.strip():\n", "    if reason is None:\n")),
+    "a version is issued once": guard(
+        (ISSUING, "    alerts.must_be(cx, issue.alert, issue.number, VersionState.FROZEN)\n", ""),
+        tests="tests/journal/test_issuing.py::test_a_version_is_issued_exactly_once",
+    ),
+    "only sent is stamped": guard(
+        (DRAFTING, "body=cap.stamp(payload.body, sent))", 'body=cap.stamp(payload.body, sent).replace(b"Exercise", b"Actual "))')
+    ),
+    "other bytes do not leave": guard(
+        (COURIER, "claimed.payload.sha256 != claimed.sha256", "not claimed.sha256"),
+        tests="tests/delivery/test_courier.py::test_bytes_that_are_not_those_issued_never_leave",
+    ),
+    "a machine leaves a person's draft alone": guard(
+        (STANDING, "    return touched or record.open.state is VersionState.FROZEN", "    return False")
+    ),
+    "newer facts are told after all": guard((LIFE, "todos=(*todos, *_to_come(frozen.version))", "todos=tuple(todos)")),
+    "late reports change nothing": guard((ORDER, "    if late := _late(report, head.report):\n", '    if (late := ""):\n')),
+    "what was stopped stays stopped": guard(
+        (DECIDE, "    if stopped is not None and not _above", '    if stopped == "" and not _above')
+    ),
+}
+
+GUARDS = NOTHING_OVERTAKES | APPROVE_WHAT_YOU_SAW
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> PatchedTree:
+    """One copy for all; every test mends what it broke."""
+    return PatchedTree(tmp_path_factory.mktemp("guards"))
+
+
+@pytest.fixture
+def tree(copy: PatchedTree) -> Iterator[PatchedTree]:
+    """The copy as it should be."""
+    whole = {cut.file: (copy.root / cut.file).read_text(encoding="utf-8") for guard in GUARDS.values() for cut in guard.cuts}
+    yield copy
+    for file, text in whole.items():
+        copy.write(file, text)
+
+
+@pytest.mark.parametrize("name", GUARDS)
+def test_a_guard_that_is_gone_is_missed(tree: PatchedTree, name: str) -> None:
+    for cut in GUARDS[name].cuts:
+        try:
+            tree.patch(*cut)
+        except ValueError as lost:
+            pytest.fail(f"the guard {name!r} stands elsewhere by now; say here where: {lost}")
+
+    tests = GUARDS[name].tests
+    profile = ("--hypothesis-profile", "first-fault") if tests == SCHEDULES else ()
+    verdict = tree.pytest(tests, "-x", *profile, "--timeout", "60")
+
+    assert verdict.failed, f"nobody missed the guard {name!r}:\n{verdict.output[-3000:]}"
+
+
+def test_a_copy_with_all_its_guards_is_green(tree: PatchedTree) -> None:
+    files = {guard.tests for guard in GUARDS.values() if guard.tests != SCHEDULES}
+    verdict = tree.pytest(SCHEDULES, *sorted(files), "-k", "row or story or not schedule", "--timeout", "60")
+
+    assert (verdict.code, verdict.failed) == (0, frozenset()), verdict.output[-3000:]
+
+
+def test_every_guard_stands_where_it_is_looked_for() -> None:
+    root = Path(__file__).parents[2]
+    cuts = [(name, cut) for name, guard in GUARDS.items() for cut in guard.cuts]
+    lost = [(name, cut.file, cut.old) for name, cut in cuts if (root / cut.file).read_text(encoding="utf-8").count(cut.old) != 1]
+    assert lost == [], "say here where these stand by now"
