@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 from gateway.access import Grant, may_report
+from gateway.alert import IncidentKey
 from gateway.city import City
 from gateway.delivery.pager import page
 from gateway.drafting import spoken
@@ -23,16 +25,22 @@ from gateway.source import Item, Raw, Refusal
 from gateway.words import check_facts
 
 SENSOR_FAULT = "sensor-fault"
+LATE = "reading-late"
+
+log = structlog.get_logger()
 
 Heads = Mapping[tuple[str, str], Head]
 States = Mapping[str, tuple[int, bytes]]
 
 
 class Sorted(Struct, kw_only=True):
-    """Items by what they turned out to be; `index` is the item's place in the request, -1 for the watch's own findings."""
+    """Items by what they turned out to be; `index` is the item's place in the request, -1 for the watch's own findings.
+
+    A reading stands with the reason why it was only stored.
+    """
 
     found: list[tuple[int, Incident]]
-    read: list[tuple[int, Reading]]
+    read: list[tuple[int, Reading, str]]
     refused: list[tuple[int, Refusal]]
     states: dict[str, State | None]
 
@@ -47,11 +55,18 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 
 def parse(raw: Raw, intake: Intake) -> Sequence[Item]:
-    """Let the adapter read the bytes; what it cannot read at all is one refused item."""
+    """Let the adapter read the bytes, item by item; what it cannot read any further is one refused item more."""
+    items: list[Item] = []
     try:
-        return list(intake.source.parse(raw, intake.settings))
-    except BadInput as fault:
-        return [_refusal(fault)]
+        for item in intake.source.parse(raw, intake.settings):
+            items.append(item)  # noqa: PERF402 - what was read before a break is kept
+    except Fault as fault:
+        items.append(_refusal(fault))
+    except Exception as error:
+        log.exception("adapter.broke", source=raw.source)
+        message, hint = f"the adapter broke: {type(error).__name__}", "mend the adapter, then replay the item"
+        items.append(Refusal(code="adapter-broke", message=message, hint=hint))
+    return items
 
 
 def sort(items: Iterable[Item], states: States, rules: Rules) -> Sorted:
@@ -62,23 +77,46 @@ def sort(items: Iterable[Item], states: States, rules: Rules) -> Sorted:
             _sort_one(index, item, result, rules)
         except Fault as fault:
             result.refused.append((index, _refusal(fault)))
+        except Exception as error:
+            log.exception("item.broke", source=rules.grant.source, index=index)
+            message, hint = f"something broke here: {type(error).__name__}", "raise it by hand; it was logged"
+            result.refused.append((index, Refusal(code="item-broke", message=message, hint=hint)))
     return result
 
 
-def tick(states: States, playbooks: Iterable[Playbook], now: datetime) -> Sorted:
+def tick(states: States, playbooks: Iterable[Playbook], plan: Plan, now: datetime) -> Sorted:
     """Let time pass for watches: silence, stubbornness and lasting levels are news too."""
     result = _nothing(states)
     for playbook in playbooks:
-        _watch(None, playbook, result, now)
+        state, incidents = watch(None, result.states.get(playbook.id), playbook, now)
+        result.states[playbook.id] = state
+        result.found.extend((-1, _of_the_world(incident, plan)) for incident in incidents)
     return result
 
 
-def by_hand(incident: Incident, plan: Plan, now: datetime) -> Sorted:
+def anything(result: Sorted, states: States) -> bool:
+    """Tell whether there is anything to record."""
+    return bool(result.found) or any(_watched(result.states, states))
+
+
+class ByHand(Struct, frozen=True):
+    """What a person reports, checked; nothing of it is known yet."""
+
+    sorted: Sorted
+    report: Incident
+
+    def head(self, now: datetime) -> Head:
+        """Return what would be known of it if nothing was before."""
+        key = IncidentKey(self.report.source, self.report.id, 1)
+        return Head(key=key, revision=0, open=True, report=self.report, arrived=now)
+
+
+def by_hand(incident: Incident, plan: Plan, now: datetime) -> ByHand:
     """Check what a person reports; raises the fault instead of keeping it, for the person is there to mend it."""
     rules = Rules(plan=plan, grant=Grant(source=incident.source), default=plan.status, now=now)
-    result = _nothing({})
-    result.found.append((-1, _checked(incident, rules)))
-    return result
+    result, report = _nothing({}), _checked(incident, rules)
+    result.found.append((0, report))
+    return ByHand(result, report)
 
 
 class Carrier(Struct, frozen=True, kw_only=True):
@@ -122,25 +160,34 @@ def _sort_one(index: int, item: Item, result: Sorted, rules: Rules) -> None:
         case Incident():
             result.found.append((index, _checked(item, rules)))
         case Reading():
-            _read(admit_reading(item, rules.now), result, rules)
-            result.read.append((index, item))
+            result.read.append((index, item, _read(admit_reading(item, rules.now), result, rules)))
 
 
-def _read(reading: Reading, result: Sorted, rules: Rules) -> None:
+def _read(reading: Reading, result: Sorted, rules: Rules) -> str:
+    """Run a reading through every watch of its sensor, or through none; return why it was only stored."""
     may_report(rules.grant, reading)
+    if rules.default is None:
+        hint = "set default_status for this source"
+        raise Refused("status-missing", "a reading has no world of its own", path="/source", hint=hint)
     of_sensor = [p for p in rules.plan.watching(reading.source) if p.watch and reading.sensor in p.watch.sensors]
     if not of_sensor:
         message, hint = f"no playbook watches sensor {reading.sensor!r}", "name it in a playbook"
         raise BadInput("sensor-unknown", message, path="/sensor", hint=hint)
-    watching = [p for p in of_sensor if p.watch and p.watch.property == reading.property]
-    for playbook in watching or of_sensor[:1]:
-        _watch(reading, playbook, result, rules.now)
+    watching = [p for p in of_sensor if p.watch and p.watch.property == reading.property] or of_sensor[:1]
+    try:
+        read = {p.id: watch(reading, result.states.get(p.id), p, rules.now) for p in watching}
+    except BadInput as fault:
+        if fault.code != LATE:
+            raise
+        return fault.message
+    result.states.update({id: state for id, (state, _) in read.items()})
+    result.found.extend((-1, _of_the_world(one, rules.plan)) for _, incidents in read.values() for one in incidents)
+    return ""
 
 
-def _watch(reading: Reading | None, playbook: Playbook, result: Sorted, now: datetime) -> None:
-    state, incidents = watch(reading, result.states.get(playbook.id), playbook, now)
-    result.states[playbook.id] = state
-    result.found.extend((-1, incident) for incident in incidents)
+def _of_the_world(incident: Incident, plan: Plan) -> Incident:
+    """A watch's own report is of the world of the source it watches."""
+    return msgspec.structs.replace(incident, status=plan.intakes[incident.source].default_status or plan.status)
 
 
 def _checked(incident: Incident, rules: Rules) -> Incident:
@@ -201,8 +248,8 @@ def _answers(placed: Iterable[tuple[int, Placed, Placement]], result: Sorted) ->
         if index >= 0:
             name = one.report.id
             yield ItemAnswer(index=index, accepted=True, incident=name, episode=one.episode, applied=one.applied, message=one.why)
-    for index, reading in result.read:
-        yield ItemAnswer(index=index, accepted=True, sensor=reading.sensor)
+    for index, reading, why in result.read:
+        yield ItemAnswer(index=index, accepted=True, sensor=reading.sensor, applied=not why, message=why)
     for index, no in result.refused:
         yield ItemAnswer(index=index, accepted=False, code=no.code, message=no.message, path=no.path, hint=no.hint)
 

@@ -5,34 +5,35 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 
 from gateway import drafting
 from gateway.access import Actor, Grant, Role, may_approve, may_cancel, require
-from gateway.alert import Act, Deed, Kind, Stage, Version, stage
-from gateway.city import overlaps
+from gateway.alert import Act, Deed, Kind, Version
 from gateway.delivery.pager import page
 from gateway.drafting import Brief, Over
 from gateway.engine import intake, release
 from gateway.engine.changes import Changes, apply
 from gateway.engine.intake import Carrier, Rules
-from gateway.engine.plan import Plan
+from gateway.engine.newer import seen
+from gateway.engine.plan import Intake, Plan
 from gateway.engine.release import Order
-from gateway.fault import Conflict, Fault, Unavailable
-from gateway.incident import Incident, Reading
+from gateway.engine.standing import busy, draft_of, goes_on, in_hands, live, news, next_number, submitted, twin
+from gateway.fault import BadInput, Conflict, Fault, Unavailable
+from gateway.incident import Incident, Reading, Status
 from gateway.journal.contract import Journal, Stale
 from gateway.journal.records import (
     AlertRecord,
     Arrival,
     Draft,
     Head,
+    Quarantined,
     Receipt,
     Submit,
     Task,
     Todo,
     TodoKind,
-    VersionRecord,
-    VersionState,
 )
 from gateway.playbook import Playbook
 from gateway.policy.decide import Decision, Wait, decide, level_for
@@ -40,7 +41,7 @@ from gateway.source import Item, Raw
 
 TRIES = 3
 LEASE_S = 30.0
-DUPLICATE_WINDOW = timedelta(hours=24)
+RETRY_S = 0.2
 
 log = structlog.get_logger()
 
@@ -55,6 +56,7 @@ class Gateway:
         self.now = now
         self.drafts = asyncio.Event()
         self.sends = asyncio.Event()
+        self._drafting = asyncio.Lock()
         self._watching: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     # What comes in
@@ -66,7 +68,7 @@ class Gateway:
         """
         if (given := await self.journal.known(raw, key)) is not None:
             return given
-        items = intake.parse(raw, self.plan.intakes[raw.source])
+        items = intake.parse(raw, self._intake(raw.source))
         if not any(isinstance(item, Reading) for item in items):
             return await self._accept(items, raw, key, grant)
         async with self._watching[raw.source]:
@@ -74,35 +76,52 @@ class Gateway:
 
     async def tick(self) -> None:
         """Let time pass for every watch, so that silence and lasting levels become incidents."""
-        for source in {p.watch.source for p in self.plan.playbooks.values() if p.watch}:
+        for source in sorted({p.watch.source for p in self.plan.playbooks.values() if p.watch}):
             async with self._watching[source]:
                 await self._tick(source)
 
     async def replay(self, id: int, actor: Actor) -> Receipt:
-        """Read a quarantined item again, after an adapter or a setting was mended; raises Conflict when it is still refused."""
+        """Read a quarantined item again, after an adapter or a setting was mended; raises Conflict when it is still refused.
+
+        The last item of a request stands for everything that could not be read after it.
+        """
         require(actor, Role.OPERATOR)
-        kept = await self.journal.quarantined(id)
-        items = intake.parse(kept.raw, self.plan.intakes[kept.raw.source])[kept.index : kept.index + 1]
-        receipt = await self._accept(items, kept.raw, f"replay:{id}:{self.now().isoformat()}", Grant(source=kept.raw.source))
-        if not any(item.accepted for item in receipt.items):
-            raise Conflict("still-refused", receipt.items[0].message, path=receipt.items[0].path, hint=receipt.items[0].hint)
+        kept = await self._unsettled(id)
+        source = self._intake(kept.raw.source)
+        last = kept.index + 1 == len((await self.journal.receipt(kept.receipt)).items)
+        items = intake.parse(kept.raw, source)[kept.index : None if last else kept.index + 1]
+        async with self._watching[kept.raw.source]:
+            grant = source.grant or Grant(source=kept.raw.source)
+            receipt = await self._accept(items, kept.raw, f"replay:{id}", grant, must=True)
         await self.journal.settle_quarantine(id, "replayed", actor.name, self.now())
         return receipt
 
     async def raise_by_hand(self, id: int, incident: Incident, actor: Actor) -> AlertRecord:
         """Make an alert of what a person reads in a quarantined item."""
-        if settled := (await self.journal.quarantined(id)).settled:
-            raise Conflict("settled", f"item {id} was {settled} before", hint="look at its alert")
+        await self._unsettled(id)
         record = await self.create(incident, actor)
         await self.journal.settle_quarantine(id, "raised", actor.name, self.now())
         return record
 
-    async def _accept(self, items: Sequence[Item], raw: Raw, key: str | None, grant: Grant) -> Receipt:
-        names = [playbook.id for playbook in self.plan.watching(raw.source)]
+    async def _unsettled(self, id: int) -> Quarantined:
+        kept = await self.journal.quarantined(id)
+        if kept.settled:
+            raise Conflict("quarantine-settled", f"item {id} was {kept.settled} before", hint="look at the alerts")
+        return kept
+
+    def _intake(self, source: str) -> Intake:
+        if source not in self.plan.intakes:
+            raise Conflict("source-gone", f"the city hears no source {source!r} any more", hint="raise it by hand")
+        return self.plan.intakes[source]
+
+    async def _accept(self, items: Sequence[Item], raw: Raw, key: str | None, grant: Grant, *, must: bool = False) -> Receipt:
+        playbooks = self.plan.watching(raw.source)
         for _ in range(TRIES):
-            states = await self.journal.watches(names) if names else {}
-            rules = Rules(plan=self.plan, grant=grant, default=self.plan.intakes[raw.source].default_status, now=self.now())
+            states = await self.journal.watches([playbook.id for playbook in playbooks]) if playbooks else {}
+            rules = Rules(plan=self.plan, grant=grant, default=self._intake(raw.source).default_status, now=self.now())
             result = intake.sort(items, states, rules)
+            if must and len(result.refused) == len(items):
+                raise _still_refused(result)
             try:
                 return await self._commit(result, states, Carrier(actor=raw.source, raw=raw, key=key))
             except Stale:
@@ -112,7 +131,9 @@ class Gateway:
     async def _tick(self, source: str) -> None:
         playbooks = self.plan.watching(source)
         states = await self.journal.watches([playbook.id for playbook in playbooks])
-        result = intake.tick(states, playbooks, self.now())
+        result = intake.tick(states, playbooks, self.plan, self.now())
+        if not intake.anything(result, states):
+            return
         try:
             await self._commit(result, states, Carrier(actor="gateway"))
         except Stale:
@@ -133,28 +154,42 @@ class Gateway:
         """Draft what is owed and return how much that was; what cannot be drafted becomes an operator's finding."""
         tasks = await self.journal.take(TodoKind.DRAFT, 16, LEASE_S)
         for task in tasks:
-            try:
-                await self._redraft(task)
-            except Stale:
-                await self.journal.finish(task, retry_in=0.0)
-            except Fault as fault:
-                await self._not_drafted(task, fault)
+            await self._draft(task)
         return len(tasks)
 
+    async def _draft(self, task: Task) -> None:
+        try:
+            async with self._drafting:
+                await self._redraft(task)
+        except (Stale, Unavailable):
+            await self.journal.finish(task, retry_in=RETRY_S)
+        except Fault as fault:
+            await self._not_drafted(task, fault)
+        except Exception as error:
+            log.exception("draft.broke", subject=task.subject)
+            await self._not_drafted(task, Fault("draft-broke", f"{type(error).__name__} here; it was logged"))
+
     async def create(self, incident: Incident, actor: Actor) -> AlertRecord:
-        """Draft an alert by hand, as from a telephone call; raises Conflict("alert-exists") when the incident has one."""
+        """Draft an alert by hand, as from a telephone call; nothing is recorded that cannot be drafted.
+
+        Raises Conflict("alert-exists") when an alert about the incident is live or open, Conflict("nothing-to-tell",
+        "report-late").
+        """
         require(actor, Role.OPERATOR)
-        head = await self._report(incident, actor)
-        if head.alert is not None and (await self.journal.alert(head.alert)).open is not None:
-            raise Conflict("alert-exists", f"alert {head.alert} is about this incident", hint="edit that one")
-        decision = decide(head.report, None, self._playbook(head), self.now(), stopped=None)
-        if not isinstance(decision, Decision):
-            raise Conflict("nothing-to-tell", "the playbook has nothing to tell the public about this")
-        version = await self._version(decision, head, None)
-        await self.journal.draft(
-            Draft(version=version, expected=0, acts=(self._act(version, Deed.DRAFTED, actor),), at=self.now())
-        )
+        async with self._drafting:
+            head = await self._reported(incident, actor)
+            version = self._version(self._to_tell(head.report), head, None, await self._new_id())
+            act = self._act(version, Deed.DRAFTED, actor)
+            await self.journal.draft(Draft(version=version, expected=0, acts=(act,), at=self.now()))
         return await self.journal.alert(version.alert)
+
+    def _to_tell(self, report: Incident) -> Decision:
+        playbook = self.plan.playbook_for(report.hazard, report.source, report.id)
+        decision = decide(report, None, playbook, self.now(), stopped=None)
+        if not isinstance(decision, Decision):
+            hint = "an incident that is over or not for the public has no alert"
+            raise Conflict("nothing-to-tell", "the playbook has nothing to tell the public about this", hint=hint)
+        return decision
 
     async def update(self, alert: str, actor: Actor) -> AlertRecord:
         """Draft an update from the newest facts; raises Conflict when nothing is live or a version is open."""
@@ -168,19 +203,33 @@ class Gateway:
         """Change the open draft as read at `revision`; raises Stale, Conflict("frozen"), BadInput."""
         require(actor, Role.OPERATOR)
         record = await self.journal.alert(alert)
-        version = _draft_of(record).version
+        version = draft_of(record).version
         edited = apply(changes, version, self.plan, self.now())
         await self.journal.edit(edited, revision, self._act(version, Deed.EDITED, actor))
         return await self.journal.alert(alert)
 
-    async def _report(self, incident: Incident, actor: Actor) -> Head:
+    async def _reported(self, incident: Incident, actor: Actor) -> Head:
+        """Record what a person reports, once it is certain that it can be drafted."""
+        key = (incident.source, incident.id)
         for _ in range(TRIES):
+            found = intake.by_hand(incident, self.plan, self.now())
+            await self._nothing_else(key)
+            self._version(self._to_tell(found.report), found.head(self.now()), None, "")
             try:
-                await self._commit(intake.by_hand(incident, self.plan, self.now()), {}, Carrier(actor=actor.name, drafts=False))
+                receipt = await self._commit(found.sorted, {}, Carrier(actor=actor.name, drafts=False))
             except Stale:
                 continue
-            return (await self.journal.heads([(incident.source, incident.id)]))[incident.source, incident.id]
+            if not receipt.items[0].applied:
+                hint = "report it with a later time, or under another id"
+                raise Conflict("report-late", receipt.items[0].message, path="/reported", hint=hint)
+            return (await self.journal.heads([key]))[key]
         raise Unavailable("busy", "too many changes at once; nothing was accepted", hint="try again")
+
+    async def _nothing_else(self, key: tuple[str, str]) -> None:
+        head = (await self.journal.heads([key])).get(key)
+        if head and head.alert and busy(await self.journal.alert(head.alert), self.now()):
+            message = f"alert {head.alert} is about this incident"
+            raise Conflict("alert-exists", message, path=head.alert, hint="go on with that one")
 
     async def _redraft(self, task: Task) -> None:
         source, _, id = task.subject.partition("/")
@@ -190,28 +239,42 @@ class Gateway:
         decision = self._decide(head, current)
         if isinstance(decision, Wait):
             await self.journal.finish(task, retry_in=_soon(decision.until - self.now()))
-        elif decision is None or (record and _in_hands(record)):
+        elif decision is None or (record and in_hands(record)):
             await self.journal.finish(task)
         else:
-            await self._record_draft(task, await self._version(decision, head, record), record)
+            alert = record.id if record else await self._new_id()
+            await self._record_draft(task, self._version(decision, head, record, alert), head, record)
 
-    async def _record_draft(self, task: Task, version: Version, record: AlertRecord | None) -> None:
-        if record and record.open and not _news(record.open.version, version):
+    async def _record_draft(self, task: Task, version: Version, head: Head, record: AlertRecord | None) -> None:
+        if record and record.open and not news(record.open.version, version, self.now()):
+            await self.journal.finish(task)
+            return
+        if (owed := await self._alone(version, head)) is None:
             await self.journal.finish(task)
             return
         act = Act(number=version.number, deed=Deed.DRAFTED, actor="gateway", at=self.now())
         expected = record.revision if record else 0
-        await self.journal.draft(Draft(version=version, expected=expected, acts=(act,), at=self.now(), task=task))
-        await self._issue_alone(version)
+        await self.journal.draft(Draft(version=version, expected=expected, acts=(act,), at=self.now(), task=task, todos=owed))
 
-    async def _issue_alone(self, version: Version) -> None:
-        playbook = self.plan.playbooks[version.playbook]
-        if not drafting.pre_authorised(version, playbook):
-            return
-        record, robot = await self.journal.alert(version.alert), f"playbook:{playbook.id}"
-        acts = [Act(number=version.number, deed=deed, actor=robot, at=self.now()) for deed in (Deed.SUBMITTED, Deed.APPROVED)]
-        frozen = release.freeze(version, record, self.plan, self.now(), acts[:1])
-        await self._issue(frozen, record.revision, acts[1:], fresh=True)
+    async def _alone(self, version: Version, head: Head) -> tuple[Todo, ...] | None:
+        """Issue what the city authorised in advance, and return None; else what is owed along with the draft that it becomes."""
+        if head.alert is not None or not drafting.pre_authorised(version, self.plan.playbooks[version.playbook]):
+            return ()
+        robot, now = f"playbook:{version.playbook}", self.now()
+        deeds = ((Deed.DRAFTED, "gateway"), (Deed.SUBMITTED, robot), (Deed.APPROVED, robot))
+        acts = [Act(number=version.number, deed=deed, actor=actor, at=now) for deed, actor in deeds]
+        nothing_yet = AlertRecord(id=version.alert, revision=0, created_at=now, versions=(), acts=())
+        told = page("pre-authorised", f"{robot} issued {version.alert} by itself", f"pre-authorised:{version.alert}")
+        try:
+            await self._no_twin(version)
+            frozen = release.freeze(version, nothing_yet, self.plan, now, acts[:2])
+            await self._issue(frozen, 0, acts[2:], todos=[told], fresh=True)
+        except (Stale, Unavailable):
+            raise
+        except Fault as fault:
+            words = f"{version.alert} was to go out by itself and could not: {fault.message}"
+            return (page(fault.code, words, f"pre-authorised:{version.alert}"),)
+        return None
 
     async def _not_drafted(self, task: Task, fault: Fault) -> None:
         log.warning("draft.failed", subject=task.subject, code=fault.code, message=fault.message)
@@ -222,7 +285,7 @@ class Gateway:
     async def _follow(self, alert: str, kind: Kind, reason: str, actor: Actor) -> AlertRecord:
         require(actor, Role.OPERATOR)
         record = await self.journal.alert(alert)
-        current = self._live(record).version
+        current = live(record, self.now()).version
         if record.open is not None:
             raise Conflict("open-version", f"version {record.open.version.number} is open", hint="edit or reject it first")
         version = await self._following(kind, record, current, reason)
@@ -230,13 +293,21 @@ class Gateway:
         await self.journal.draft(Draft(version=version, expected=record.revision, acts=(act,), at=self.now()))
         return await self.journal.alert(alert)
 
-    # What people decide
+    # What people see and decide
+
+    async def view(self, alert: str) -> AlertRecord:
+        """Return an alert as recorded; among the findings of its open version stands what its source has said since."""
+        record = await self.journal.alert(alert)
+        if record.open is None or (key := record.open.version.incident) is None:
+            return record
+        head = (await self.journal.heads([(key.source, key.id)]))[key.source, key.id]
+        return seen(record, record.open, head, self.plan)
 
     async def submit(self, alert: str, revision: int, actor: Actor, *, confirm: bool = False) -> AlertRecord:
         """Freeze the open draft with every byte; raises Conflict("duplicate") until confirmed, Faults when it is not sound."""
         require(actor, Role.OPERATOR)
         record = await self.journal.alert(alert)
-        version = _draft_of(record).version
+        version = draft_of(record).version
         if not confirm:
             await self._no_twin(version)
         frozen = release.freeze(version, record, self.plan, self.now(), [self._act(version, Deed.SUBMITTED, actor)])
@@ -246,9 +317,10 @@ class Gateway:
     async def approve(self, alert: str, number: int, hash: str, actor: Actor, *, break_glass: str = "") -> AlertRecord:
         """Issue exactly what a second person saw; raises Conflict("hash"), Refused for the wrong person."""
         record = await self.journal.alert(alert)
-        waiting = _submitted(record, number)
+        waiting = submitted(record, number)
         if waiting.hash != hash:
             raise Conflict("hash", "this is not the text you saw", hint="read the version again and approve its hash")
+        break_glass = break_glass.strip()
         may_approve(actor, number, record.acts, break_glass=break_glass)
         payloads, feeds = await self.journal.frozen(alert, number)
         frozen = Submit(version=waiting.version, hash=hash, payloads=tuple(payloads), feeds=tuple(feeds), acts=())
@@ -271,10 +343,20 @@ class Gateway:
         require(actor, Role.OPERATOR, Role.APPROVER)
         record = await self.journal.alert(alert)
         if record.open is None or record.open.version.number != number:
-            raise Conflict("not-open", f"version {number} is not open")
+            raise Conflict("not-open", f"version {number} is not open", hint="read the alert again")
         act = self._act(record.open.version, Deed.REJECTED, actor, reason)
         await self.journal.reject(alert, number, record.revision, act)
+        await self._catch_up(record.open.version)
         return await self.journal.alert(alert)
+
+    async def _catch_up(self, version: Version) -> None:
+        """Look at the facts that came while a person had the version in hands."""
+        if (key := version.incident) is None:
+            return
+        head = (await self.journal.heads([(key.source, key.id)]))[key.source, key.id]
+        if head.revision != version.incident_sequence:
+            await self.journal.accept(Arrival(at=self.now(), todos=(intake.to_draft(key.source, key.id),)))
+            self.drafts.set()
 
     async def cancel(self, alert: str, reason: str, actor: Actor) -> AlertRecord:
         """Take back what was issued in error: one person, one transaction, and the duty officer is told at once."""
@@ -289,7 +371,7 @@ class Gateway:
     async def preview_cancel(self, alert: str) -> Version:
         """Return the cancel as it would be sent now, for an alert that is live or still a draft."""
         record = await self.journal.alert(alert)
-        before = record.open if record.newest_issued is None and record.open else self._live(record)
+        before = record.open if record.newest_issued is None and record.open else live(record, self.now())
         return release.final(self._closing(Kind.CANCEL, record, before.version, ""), record, self.plan, self.now())
 
     async def _cancel(self, alert: str, reason: str, actor: Actor) -> AlertRecord:
@@ -303,7 +385,7 @@ class Gateway:
         return await self.journal.alert(alert)
 
     def _taking_back(self, record: AlertRecord, reason: str) -> Version:
-        return self._closing(Kind.CANCEL, record, self._live(record).version, reason)
+        return self._closing(Kind.CANCEL, record, live(record, self.now()).version, reason)
 
     # What time does
 
@@ -335,29 +417,34 @@ class Gateway:
         self.sends.set()
 
     def _closing(self, kind: Kind, record: AlertRecord, current: Version, reason: str) -> Version:
-        over = Over(kind=kind, number=_next_number(record), reason=reason, now=self.now())
+        over = Over(kind=kind, number=next_number(record), reason=reason, now=self.now())
         return release.within_reach(drafting.closing(over, current, self.plan.desk), self.plan)
 
     async def _following(self, kind: Kind, record: AlertRecord, current: Version, reason: str) -> Version:
-        if kind is Kind.END or current.incident is None:
+        if kind is Kind.END:
             return self._closing(Kind.END, record, current, reason)
+        if current.incident is None:
+            raise Conflict("nothing-to-tell", f"alert {record.id} rests on no incident", hint="end it, and draft a new one")
         name = (current.incident.source, current.incident.id)
         head = (await self.journal.heads([name]))[name]
-        playbook = self._playbook(head)
-        return await self._version(Decision(kind=kind, level=level_for(head.report, playbook), why=reason), head, record)
+        decision = Decision(kind=kind, level=level_for(head.report, self._playbook(head)), why=reason)
+        return self._version(decision, head, record, record.id)
 
     def _decide(self, head: Head, current: Version | None) -> Decision | Wait | None:
-        report, playbook = head.report, self._playbook(head)
-        touched = self.plan.desk.city.selectors(report.areas, report.transit)
-        return decide(report, current, playbook, self.now(), stopped=head.stopped, selectors=touched)
+        playbook = self._playbook(head)
+        report, city = head.report, self.plan.desk.city
+        touched = city.selectors(report.areas, report.transit)
+        return decide(drafting.aimed(report, city), current, playbook, self.now(), stopped=head.stopped, selectors=touched)
 
     def _playbook(self, head: Head) -> Playbook:
         return self.plan.playbook_for(head.report.hazard, head.key.source, head.key.id)
 
-    async def _version(self, decision: Decision, head: Head, record: AlertRecord | None) -> Version:
-        number = record.open.version.number if record and record.open else _next_number(record)
-        if decision.kind is Kind.END and record and record.newest_issued:
-            return self._closing(Kind.END, record, record.newest_issued.version, decision.why)
+    def _version(self, decision: Decision, head: Head, record: AlertRecord | None, alert: str) -> Version:
+        told = record.newest_issued.version if record and record.newest_issued else None
+        if decision.kind is Kind.END and record and told:
+            closed = self._closing(Kind.END, record, told, decision.why)
+            return closed if record.open is None else msgspec.structs.replace(closed, number=record.open.version.number)
+        _same_world(head.report.status or self.plan.desk.status, told)
         brief = Brief(
             kind=decision.kind,
             level=decision.level,
@@ -365,9 +452,10 @@ class Gateway:
             key=head.key,
             sequence=head.revision,
             playbook=self._playbook(head),
-            alert=record.id if record else await self._new_id(),
-            number=number,
+            alert=alert,
+            number=record.open.version.number if record and record.open else next_number(record),
             now=self.now(),
+            before=told,
         )
         return drafting.draft(brief, self.plan.desk)
 
@@ -376,57 +464,27 @@ class Gateway:
 
     async def _going(self, head: Head) -> AlertRecord | None:
         record = await self.journal.alert(head.alert) if head.alert else None
-        over = record and record.newest_issued and record.open is None and self._stage(record) is not Stage.ISSUED
-        return None if over else record
+        return record if record and goes_on(record, self.now()) else None
 
     async def _no_twin(self, version: Version) -> None:
         for other in await self.journal.alerts():
-            told = other.newest_issued
-            if other.id == version.alert or told is None or self._stage(other) is not Stage.ISSUED or told.issued_at is None:
-                continue
-            recent = self.now() - told.issued_at < DUPLICATE_WINDOW
-            if recent and told.version.hazard == version.hazard and overlaps(told.version.places, version.places):
+            if twin(version, other, self.now()):
                 hint = "update that one, or confirm that this is another"
                 raise Conflict("duplicate", f"alert {other.id} tells of the same hazard there", path=other.id, hint=hint)
-
-    def _live(self, record: AlertRecord) -> VersionRecord:
-        if record.newest_issued is None or self._stage(record) is not Stage.ISSUED:
-            raise Conflict("not-live", f"alert {record.id} is not live", hint="reject an open draft, or draft a new alert")
-        return record.newest_issued
-
-    def _stage(self, record: AlertRecord) -> Stage:
-        told = record.newest_issued
-        if told is None:
-            return Stage.DRAFT
-        return stage(told.version, record.acts, self.now(), newest_issued=told.version.number)
 
     def _act(self, version: Version, deed: Deed, actor: Actor, reason: str = "") -> Act:
         return Act(number=version.number, deed=deed, actor=actor.name, at=self.now(), reason=reason)
 
 
-def _draft_of(record: AlertRecord) -> VersionRecord:
-    if record.open is None:
-        raise Conflict("not-open", f"alert {record.id} has no open version")
-    if record.open.state is not VersionState.OPEN:
-        raise Conflict("frozen", "the version was submitted and cannot change", hint="reject it and draft the next one")
-    return record.open
+def _still_refused(result: intake.Sorted) -> Conflict:
+    no = result.refused[0][1]
+    return Conflict("still-refused", f"{no.code}: {no.message}", path=no.path, hint=no.hint)
 
 
-def _submitted(record: AlertRecord, number: int) -> VersionRecord:
-    if record.open is None or record.open.version.number != number:
-        raise Conflict("not-open", f"version {number} is not waiting for approval", hint="read the alert again")
-    if record.open.state is not VersionState.FROZEN:
-        raise Conflict("not-submitted", f"version {number} is still a draft", hint="submit it first")
-    return record.open
-
-
-def _in_hands(record: AlertRecord) -> bool:
-    """Tell whether a person has touched the open version; a machine never overwrites that."""
-    if record.open is None:
-        return False
-    number = record.open.version.number
-    touched = any(act.number == number and act.actor != "gateway" for act in record.acts)
-    return touched or record.open.state is VersionState.FROZEN
+def _same_world(status: Status, told: Version | None) -> None:
+    if told is not None and told.status is not status:
+        message = f"alert {told.alert} was told as {told.status}, and its source now says {status}"
+        raise BadInput("status-changed", message, path="/status", hint="let the source report it under another id")
 
 
 def _to_come(version: Version) -> Iterator[Todo]:
@@ -438,12 +496,3 @@ def _to_come(version: Version) -> Iterator[Todo]:
 def _soon(story: timedelta) -> float:
     """Return in how many real seconds to look again: a part of the wait, for the story may run faster than life."""
     return min(max(story.total_seconds() / 20, 0.2), 60.0)
-
-
-def _next_number(record: AlertRecord | None) -> int:
-    return record.versions[-1].version.number + 1 if record and record.versions else 1
-
-
-def _news(before: Version, after: Version) -> bool:
-    said = [(v.kind, v.level, v.places, v.facts, v.transit) for v in (before, after)]
-    return said[0] != said[1]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from gateway.access import Grant
 from gateway.channel import Channel, Feed
 from gateway.drafting import Desk
 from gateway.fault import BadInput
@@ -13,11 +14,12 @@ from gateway.source import Source
 
 
 class Intake(Struct, frozen=True, kw_only=True):
-    """One configured source: what reads its bytes, and the status of incidents that name none (None: refused)."""
+    """One configured source: what reads its bytes, the status of incidents that name none (None: refused), what it may report."""
 
     source: Source
     settings: Mapping[str, object]
     default_status: Status | None = None
+    grant: Grant | None = None
 
 
 class Plan(Struct, frozen=True, kw_only=True):

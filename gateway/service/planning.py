@@ -89,7 +89,7 @@ def _plan(found: _Folder, now: Callable[[], datetime], secret: Secrets) -> Plan:
         playbooks=found.playbooks,
         channels=ways_out,
         feeds=tuple(make(told) for make in feeds.find()),
-        intakes={name: _intake(source, found.vendors) for name, source in settings.sources.items()},
+        intakes={name: _intake(name, source, found.vendors) for name, source in settings.sources.items()},
     )
 
 
@@ -119,14 +119,22 @@ def _channel(name: str, settings: Settings, now: Callable[[], datetime], secret:
     return channels.find()[given.kind](name, made)
 
 
-def _intake(source: SourceSettings, known: Mapping[str, Vendor]) -> Intake:
-    return Intake(source=known[source.adapter].source, settings=source.settings, default_status=source.default_status)
+def _intake(name: str, source: SourceSettings, known: Mapping[str, Vendor]) -> Intake:
+    return Intake(
+        source=known[source.adapter].source,
+        settings=source.settings,
+        default_status=source.default_status,
+        grant=_grant(name, source),
+    )
 
 
 def _door(name: str, source: SourceSettings, vendor: Vendor) -> Door:
-    grant = Grant(source=name, hazards=source.hazards, zones=source.zones, rate_per_minute=source.rate_per_minute)
     keys = (signing_secret(config.read_secret(source.secret).reveal()),) if source.secret else ()
-    return Door(grant=grant, secrets=keys, media_types=frozenset(vendor.manifest.media_types))
+    return Door(grant=_grant(name, source), secrets=keys, media_types=frozenset(vendor.manifest.media_types))
+
+
+def _grant(name: str, source: SourceSettings) -> Grant:
+    return Grant(source=name, hazards=source.hazards, zones=source.zones, rate_per_minute=source.rate_per_minute)
 
 
 def _peers(settings: Settings) -> Iterator[Peer]:
