@@ -21,6 +21,7 @@ Ring = tuple[Position, ...]
 MOST_POINTS = 50_000
 MOST_RADIUS_M = 200_000
 CENTIMETRE = 7  # decimals of a degree
+_EARTH = pyproj.Geod(ellps="WGS84")
 
 
 class Role(StrEnum):
@@ -123,12 +124,12 @@ def in_metres(place: BaseGeometry, reshape: Callable[[BaseGeometry], BaseGeometr
 
 def square_metres(place: BaseGeometry) -> float:
     """Return how much ground a shape covers."""
-    return abs(pyproj.Geod(ellps="WGS84").geometry_area_perimeter(place)[0])
+    return abs(_EARTH.geometry_area_perimeter(place)[0])
 
 
 def metres(line: BaseGeometry) -> float:
     """Return the length of a line on the ground."""
-    return float(pyproj.Geod(ellps="WGS84").geometry_length(line))
+    return float(_EARTH.geometry_length(line))
 
 
 def polygons(place: BaseGeometry) -> tuple[Polygon, ...]:
