@@ -71,7 +71,7 @@ def translate(  # noqa: PLR0913 - one for each option
 
 def _drafted(raw: bytes, plan: Plan, language: str | None, now: datetime) -> Version:
     """Return the version an operator would be shown, with the identifier of nothing that was ever issued."""
-    ((_, incident),) = by_hand(read_incident(door.load(raw)), plan, now).found
+    incident = by_hand(read_incident(door.load(raw)), plan, now).report
     if incident.ended:
         raise BadInput("incident-ended", "what is over needs an alert to end", path="/ended", hint="leave `ended` out")
     if not public(incident):
