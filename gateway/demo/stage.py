@@ -55,12 +55,14 @@ class Stage(Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def stage(*, speed: float, seed: int, tell: Tell) -> AsyncIterator[Stage]:
-    """Build everything in a temporary folder, and leave nothing behind."""
+async def stage(*, speed: float, seed: int, tell: Tell, receivers: Mapping[str, Receiver] | None = None) -> AsyncIterator[Stage]:
+    """Build everything in a temporary folder, and leave nothing behind; `receivers` by name may be one's own, not yet started."""
     clock = StoryClock(DAWN, speed)
+    receivers = receivers or {name: Receiver(path=f"/{name}") for name in RECEIVERS}
     async with AsyncExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="bongsu-demo-")))
-        receivers = {name: await opened.enter_async_context(Receiver(path=f"/{name}")) for name in RECEIVERS}
+        for receiver in receivers.values():
+            await opened.enter_async_context(receiver)
         secret = "whsec_" + base64.b64encode(random.Random(seed).randbytes(32)).decode()  # noqa: S311 - a demonstration's
         settle(folder, {name: receiver.url for name, receiver in receivers.items()}, secret)
         service = await opened.enter_async_context(Service.open(folder, now=clock))
