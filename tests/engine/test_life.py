@@ -171,6 +171,35 @@ async def test_a_draft_that_ran_out_on_the_desk_is_made_anew(hall: Hall) -> None
     assert version(after).expires > hall.clock() > version(before).expires
 
 
+async def test_stops_alone_are_told_once_and_again_only_when_others_close(hall: Hall) -> None:
+    closed = {"areas": None, "transit": [{"stop": "H05E", "closed": True}]}
+    await hall.sends(report(sequence=1, **closed))
+    (record,) = await hall.drafts()
+    assert "area-derived" in [found.rule for found in version(record).findings]
+    await hall.issued(record)
+    hall.clock.passes(minutes=3)
+    await hall.sends(report(sequence=2, facts={"place": "hannae-bridge"}, **closed))
+    assert (await hall.drafts())[0].open is None, "the same stops are no news"
+    await hall.sends(report(sequence=3, areas=None, transit=[{"stop": "S01", "closed": True}]))
+    assert version((await hall.drafts())[0]).kind is Kind.UPDATE
+
+
+async def test_an_area_drawn_by_hand_stays_in_the_update_that_a_source_makes(hall: Hall) -> None:
+    await hall.sends(report(severity="minor"))
+    (record,) = await hall.drafts()
+    moved = Changes(areas=incident(areas=[area(ELSEWHERE)]).areas)
+    record = await hall.issued(await hall.gateway.edit(record.id, record.revision, moved, KIM))
+    drawn = version(record).places
+    hall.clock.passes(minutes=3)
+    await hall.sends(report(severity="severe"))
+    (record,) = await hall.drafts()
+    assert (version(record).level, version(record).places) == ("danger", drawn)
+    record = await hall.issued(record)
+    hall.clock.passes(minutes=3)
+    await hall.sends(report(severity="severe", areas=[AREA | {"name": {"ko": "다른 곳", "en": "Another name"}}]))
+    assert (await hall.drafts())[0].open is None, "where it is was settled by a person"
+
+
 # What was stopped, and what begins again
 
 

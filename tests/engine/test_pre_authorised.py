@@ -1,0 +1,151 @@
+"""What may go out with no hand on it: one source, so much ground, the first time, and the duty officer is told."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.alert import Kind
+from gateway.channel import Verdict
+from gateway.journal.records import VersionState
+from tests.engine.conftest import Opening, Planning
+from tests.engine.hall import BROADCASTER, ELSEWHERE, KIM, Hall, area, report, rewrite, version
+
+WIDE = [[[127.33, 36.345], [127.38, 36.345], [127.38, 36.38], [127.33, 36.345]]]
+ALLOWED = '\n[pre_authorised]\nsource = "control-room"\nmost_km2 = 1.0\n'
+
+
+def _allowed(folder: Path) -> None:
+    rewrite(folder / "playbooks" / "structure-fire.toml", lambda text: text.replace("\n[[levels]]", ALLOWED + "\n[[levels]]", 1))
+
+
+@pytest.fixture
+async def swift(planning: Planning, opening: Opening) -> Hall:
+    """Hanbat, where the control room's fires need no second person."""
+    return await opening(planning(_allowed))
+
+
+async def test_it_goes_out_at_once_says_who_decided_and_tells_the_duty_officer(swift: Hall) -> None:
+    await swift.sends(report(severity="minor"))
+    (record,) = await swift.drafts()
+    await swift.delivers()
+    assert [one.state for one in record.versions] == [VersionState.ISSUED]
+    deeds = [(act.deed.value, act.actor) for act in record.acts]
+    assert deeds == [
+        ("drafted", "gateway"),
+        ("submitted", "playbook:structure-fire"),
+        ("approved", "playbook:structure-fire"),
+        ("issued", "gateway"),
+    ]
+    assert [one.msg_type for one in swift.far.cap()] == ["Alert"]
+    (page,) = await swift.paged()
+    assert (page["code"], page["message"]) == ("pre-authorised", f"playbook:structure-fire issued {record.id} by itself")
+
+
+async def test_another_source_or_a_persons_own_word_waits_for_two_people(swift: Hall) -> None:
+    await swift.sends(_of_the_river(), source="control-room")
+    by_hand = await swift.drafted(source="control-room", id="fire-2", areas=[area(ELSEWHERE)])
+    assert by_hand.open is not None
+    called = await swift.drafted()
+    assert called.open is not None
+    assert await swift.codes() == ["scope-source"]
+
+
+async def test_too_much_ground_waits(swift: Hall) -> None:
+    await swift.sends(report(areas=[area(WIDE)]))
+    (record,) = await swift.drafts()
+    assert (record.open is not None, record.newest_issued) == (True, None)
+
+
+async def test_worse_and_over_wait(swift: Hall) -> None:
+    await swift.sends(report(severity="minor", sequence=1))
+    await swift.drafts()
+    swift.clock.passes(minutes=3)
+    await swift.sends(report(severity="severe", sequence=2))
+    (record,) = await swift.drafts()
+    assert (version(record).kind, record.open is not None) == (Kind.UPDATE, True)
+    await swift.sends(report(severity="severe", sequence=3, ended={"reason": "over", "at": swift.clock().isoformat()}))
+    (record,) = await swift.drafts()
+    assert (version(record).kind, record.open is not None) == (Kind.END, True)
+
+
+async def test_a_rise_after_an_end_waits(swift: Hall) -> None:
+    await swift.sends(report(sequence=1))
+    (record,) = await swift.drafts()
+    swift.clock.passes(minutes=3)
+    await swift.sends(report(sequence=2, ended={"reason": "over", "at": swift.clock().isoformat()}))
+    (record,) = await swift.drafts()
+    await swift.issued(record)
+    swift.clock.passes(minutes=3)
+    await swift.sends(report(sequence=3, onset=swift.clock().isoformat()))
+    _, second = await swift.drafts()
+    assert (second.newest_issued, version(second).incident.episode) == (None, 2)  # type: ignore[union-attr]
+
+
+async def test_what_a_person_stopped_waits_when_it_gets_worse(swift: Hall) -> None:
+    await swift.sends(report(severity="minor", sequence=1))
+    (record,) = await swift.drafts()
+    await swift.gateway.cancel(record.id, "false alarm", KIM)
+    await swift.sends(report(severity="severe", sequence=2))
+    _, second = await swift.drafts()
+    assert second.newest_issued is None
+
+
+async def test_what_ran_out_by_itself_waits_the_second_time(swift: Hall) -> None:
+    await swift.sends(report(sequence=1))
+    await swift.drafts()
+    swift.clock.passes(hours=4)
+    await swift.gateway.expire_due()
+    await swift.sends(report(sequence=2, onset=swift.clock().isoformat()))
+    _, second = await swift.drafts()
+    assert second.newest_issued is None
+
+
+async def test_a_twin_waits_and_pages(swift: Hall) -> None:
+    await swift.sends(report())
+    await swift.drafts()
+    await swift.sends(report(id="fire-2"))
+    first, second = await swift.drafts()
+    assert (second.open is not None, second.newest_issued) == (True, None)
+    assert sorted(await swift.codes()) == ["duplicate", "pre-authorised"]
+    assert [first.id in page["message"] for page in await swift.paged() if page["code"] == "duplicate"] == [True]
+
+
+async def test_what_no_channel_would_carry_becomes_a_draft_and_pages(swift: Hall) -> None:
+    await swift.sends(report(status="test"))
+    (record,) = await swift.drafts()
+    assert (record.open is not None, record.newest_issued) == (True, None)
+    assert await swift.codes() == ["targets-missing"]
+
+
+async def test_a_crash_after_it_went_out_does_not_send_it_twice(swift: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    await swift.sends(report())
+
+    async def lost(*_: object, **__: object) -> bool:
+        raise ConnectionAbortedError
+
+    with monkeypatch.context() as crashing:
+        crashing.setattr(swift.journal, "finish", lost)
+        with pytest.raises(ConnectionAbortedError):
+            await swift.gateway.draft_due()
+    await swift.journal.recover()
+    swift.real += 60
+    (record,) = await swift.drafts()
+    await swift.delivers()
+    assert len(record.versions) == 1
+    assert [one.msg_type for one in swift.far.cap()] == ["Alert"]
+
+
+async def test_it_is_taken_back_like_any_other(swift: Hall) -> None:
+    swift.far.verdicts[BROADCASTER] = Verdict.AMBIGUOUS
+    await swift.sends(report())
+    (record,) = await swift.drafts()
+    await swift.courier.round()
+    await swift.gateway.cancel(record.id, "false alarm", KIM)
+    swift.far.verdicts.clear()
+    swift.real += 60
+    await swift.delivers()
+    assert [one.msg_type for one in swift.far.cap()] == ["Alert", "Cancel"]
+
+
+def _of_the_river() -> dict[str, object]:
+    return report(source="river-telemetry", id="fire-9")
