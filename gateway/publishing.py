@@ -1,13 +1,11 @@
 """Publications become feeds: a pure function of the publication and the expiries passed, so all nodes serve the same bytes."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from msgspec import Struct
 
-from gateway.alert import digest, whole
+from gateway.alert import Kind, digest, whole
 from gateway.channel import Feed, Publication
 from gateway.formats import cap
 from gateway.journal.contract import Journal
@@ -33,6 +31,7 @@ class Feeds:
         self._base_url = base_url
         self._now = now
         self._snapshot: Snapshot | None = None
+        self._reached = datetime.min.replace(tzinfo=UTC)
         self._joined: dict[tuple[str, int, datetime], Served] = {}
 
     @property
@@ -41,11 +40,12 @@ class Feeds:
         return sorted(self._feeds)
 
     async def current(self, path: str) -> Served | None:
-        """Return a feed as of now, or None where there is no such feed."""
+        """Return a feed as of now, or None where there is no such feed; its time never goes back, even if the clock does."""
         if (feed := self._feeds.get(path)) is None:
             return None
         snapshot = await self._newest()
-        spoken = Publication(snapshot.publication.revision, speaks_for(snapshot, self._now()))
+        self._reached = max(self._reached, speaks_for(snapshot, self._now()))
+        spoken = Publication(snapshot.publication.revision, self._reached)
         key = (path, spoken.revision, spoken.at)
         if key not in self._joined:
             self._joined = {known: served for known, served in self._joined.items() if known[0] != path}
@@ -59,11 +59,6 @@ class Feeds:
         body, issued_at = await self._journal.document(identifier)
         return _served(body, cap.MEDIA_TYPE, issued_at)
 
-    async def write(self, folder: Path) -> None:
-        """Put every feed into a folder for a web server to serve; readers see the old file or the new one, never half."""
-        bodies = {path: served.body for path in self.paths if (served := await self.current(path)) is not None}
-        await asyncio.to_thread(_write_all, folder, bodies)
-
     async def _newest(self) -> Snapshot:
         publication = await self._journal.publication()
         if self._snapshot is None or self._snapshot.publication.revision != publication.revision:
@@ -72,22 +67,10 @@ class Feeds:
 
 
 def speaks_for(snapshot: Snapshot, now: datetime) -> datetime:
-    """Return the time a snapshot speaks for: the publication's own, or the newest expiry that has passed since."""
-    ends = {row.expires for rows in snapshot.feeds.values() for row in rows}
-    passed = [end for end in ends if end <= now]
-    return max([snapshot.publication.at, *passed])
+    """Return the time a snapshot speaks for: the publication's own, or the newest expiry of a warning that has passed since."""
+    warnings = (row for rows in snapshot.feeds.values() for row in rows if row.kind in (Kind.ALERT, Kind.UPDATE))
+    return max([snapshot.publication.at, *(row.expires for row in warnings if row.expires <= now)])
 
 
 def _served(body: bytes, media_type: str, at: datetime) -> Served:
     return Served(body=body, media_type=media_type, etag=f'"{digest(body)[:32]}"', modified=whole(at.astimezone(UTC)))
-
-
-def _write_all(folder: Path, bodies: Mapping[str, bytes]) -> None:
-    for path, body in bodies.items():
-        place = folder / path.lstrip("/")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        fresh = place.with_name(f".{place.name}.new")
-        if place.is_file() and place.read_bytes() == body:
-            continue
-        fresh.write_bytes(body)
-        fresh.replace(place)

@@ -1,0 +1,173 @@
+"""Feeds are a function of the publication and of the expiries passed; read with other people's parsers."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import feedparser  # type: ignore[import-untyped]
+import pytest
+from google.transit import gtfs_realtime_pb2 as proto
+
+from gateway.engine import Changes, Plan
+from gateway.fault import Missing
+from gateway.journal.sqlite import SqliteJournal
+from gateway.publishing import Feeds
+from tests.engine.hall import DAWN, ELSEWHERE, KIM, Clock, Hall, area, build, plan_of
+
+ATOM, TRANSIT = "/feeds/cap.atom", "/feeds/gtfs-realtime/alerts.pb"
+STOPS = [{"stop": "H05E", "closed": True}]
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return plan_of(build(tmp_path_factory.mktemp("city") / "hanbat"), Clock())
+
+
+@pytest.fixture
+async def hall(plan: Plan, tmp_path: Path) -> AsyncIterator[Hall]:
+    journal = await SqliteJournal.open(tmp_path / "journal.db")
+    yield Hall(plan, journal, Clock())
+    await journal.close()
+
+
+class Seen:
+    """What a stranger reads of both feeds."""
+
+    def __init__(self, atom: bytes, transit: bytes, etag: str) -> None:
+        """Parse them."""
+        index = feedparser.parse(atom)
+        message = proto.FeedMessage.FromString(transit)
+        self.listed = [entry.links[0].href.rpartition("/")[2].removesuffix(".xml") for entry in index.entries]
+        self.updated = datetime.fromisoformat(index.feed.updated)
+        self.live = [entity.id for entity in message.entity]
+        self.timestamp = message.header.timestamp
+        self.etag = etag
+
+
+async def seen(feeds: Feeds) -> Seen:
+    atom, transit = await feeds.current(ATOM), await feeds.current(TRANSIT)
+    assert atom is not None
+    assert transit is not None
+    assert (atom.modified, transit.modified) == (transit.modified, atom.modified)
+    return Seen(atom.body, transit.body, transit.etag)
+
+
+async def test_both_feeds_speak_for_the_same_second(hall: Hall) -> None:
+    record = await hall.told(transit=STOPS)
+    both = await seen(hall.feeds)
+    assert (both.listed, both.live) == ([f"{record.id}.1"], [record.id])
+    assert both.updated.timestamp() == both.timestamp == DAWN.timestamp()
+
+
+async def test_every_publication_in_one_second_is_a_second_later(hall: Hall) -> None:
+    stamps = [(await seen(hall.feeds)).timestamp]
+    record = await hall.told(transit=STOPS)
+    stamps.append((await seen(hall.feeds)).timestamp)
+    await hall.told(id="call-2", areas=[area(ELSEWHERE)])
+    stamps.append((await seen(hall.feeds)).timestamp)
+    await hall.gateway.cancel(record.id, "false alarm", KIM)
+    stamps.append((await seen(hall.feeds)).timestamp)
+    assert stamps == sorted(set(stamps))
+
+
+async def test_what_has_expired_is_gone_at_its_second_with_nothing_written(hall: Hall) -> None:
+    record = await hall.drafted(transit=STOPS)
+    ends = DAWN + timedelta(minutes=10)
+    record = await hall.issued(await hall.gateway.edit(record.id, record.revision, Changes(expires=ends), KIM))
+    revision = (await hall.journal.publication()).revision
+    hall.clock.at = ends - timedelta(microseconds=1)
+    before = await seen(hall.feeds)
+    hall.clock.at = ends
+    after = await seen(hall.feeds)
+    assert (before.live, before.listed) == ([record.id], [f"{record.id}.1"])
+    assert (after.live, after.listed, after.timestamp) == ([], [], int(ends.timestamp()))
+    assert before.etag != after.etag
+    assert (await hall.journal.publication()).revision == revision
+    await hall.gateway.expire_due()
+    recorded = await seen(hall.feeds)
+    assert (recorded.live, recorded.timestamp) == ([], int(ends.timestamp()) + 1)
+
+
+async def test_the_expiry_of_a_cancel_is_no_news(hall: Hall) -> None:
+    """A feed acts on the end of a warning only; a cancel's own end comes and goes unseen."""
+    record = await hall.told(transit=STOPS)
+    await hall.gateway.cancel(record.id, "false alarm", KIM)
+    before = await seen(hall.feeds)
+    hall.clock.passes(hours=25)
+    assert (await seen(hall.feeds)).etag == before.etag
+
+
+async def test_the_index_keeps_cancels_and_ends_for_two_days_and_the_riders_feed_not_at_all(hall: Hall) -> None:
+    cancelled, ended = await hall.told(transit=STOPS), await hall.told(id="call-2", areas=[area(ELSEWHERE)], transit=STOPS)
+    await hall.gateway.cancel(cancelled.id, "false alarm", KIM)
+    await hall.issued(await hall.gateway.end(ended.id, "it is out", KIM))
+    closed = [f"{cancelled.id}.2", f"{ended.id}.2"]
+    both = await seen(hall.feeds)
+    assert (both.listed, both.live) == (closed, [])
+    hall.clock.passes(hours=47, minutes=59)
+    await hall.journal.heartbeat(hall.clock(), 30.0)
+    assert (await seen(hall.feeds)).listed == closed
+    hall.clock.passes(minutes=2)
+    await hall.journal.heartbeat(hall.clock(), 30.0)
+    assert (await seen(hall.feeds)).listed == []
+
+
+async def test_a_heartbeat_moves_the_time_and_nothing_else(hall: Hall) -> None:
+    await hall.told(transit=STOPS)
+    before = await seen(hall.feeds)
+    hall.clock.passes(seconds=29)
+    await hall.journal.heartbeat(hall.clock(), 30.0)
+    assert (await seen(hall.feeds)).etag == before.etag
+    hall.clock.passes(seconds=1)
+    await hall.journal.heartbeat(hall.clock(), 30.0)
+    after = await seen(hall.feeds)
+    assert (after.live, after.listed, after.timestamp) == (before.live, before.listed, before.timestamp + 30)
+
+
+async def test_the_time_never_goes_back_even_when_the_clock_does(hall: Hall) -> None:
+    record = await hall.drafted(transit=STOPS)
+    ends = DAWN + timedelta(minutes=10)
+    await hall.issued(await hall.gateway.edit(record.id, record.revision, Changes(expires=ends), KIM))
+    stamps, lives = [], []
+    for at in (ends + timedelta(seconds=5), ends - timedelta(minutes=5), DAWN - timedelta(hours=1), ends + timedelta(minutes=1)):
+        hall.clock.at = at
+        now = await seen(hall.feeds)
+        stamps.append(now.timestamp)
+        lives.append(now.live)
+    await hall.gateway.expire_due()
+    stamps.append((await seen(hall.feeds)).timestamp)
+    assert stamps == sorted(stamps)
+    assert stamps[-1] > stamps[0]
+    assert lives == [[], [], [], []], "what was dropped does not come back"
+
+
+async def test_two_nodes_serve_the_same_bytes(hall: Hall, plan: Plan) -> None:
+    other = Feeds(hall.journal, plan.feeds, "https://hanbat.example", hall.clock)
+    record = await hall.told(transit=STOPS)
+    for span in (timedelta(), timedelta(minutes=1), timedelta(hours=5)):
+        hall.clock.at = DAWN + span
+        for path in hall.feeds.paths:
+            here, there = await hall.feeds.current(path), await other.current(path)
+            assert here == there
+            assert here is not None
+    await hall.gateway.expire_due()
+    assert (await seen(other)).listed == (await seen(hall.feeds)).listed
+    assert (await hall.feeds.document(f"{record.id}.1")) == (await other.document(f"{record.id}.1"))
+
+
+async def test_a_document_is_served_word_for_word_for_ever_and_another_not_at_all(hall: Hall) -> None:
+    record = await hall.told()
+    served = await hall.feeds.document(f"{record.id}.1")
+    assert served.body == hall.far.arrived[0].body
+    assert served.modified == datetime(2026, 7, 14, 9, 20, tzinfo=UTC)
+    await hall.gateway.cancel(record.id, "false alarm", KIM)
+    hall.clock.passes(days=400)
+    assert await hall.feeds.document(f"{record.id}.1") == served
+    for nothing in ("", f"{record.id}.3", f"{record.id}.2.w", "../journal.db"):
+        with pytest.raises(Missing):
+            await hall.feeds.document(nothing)
+
+
+async def test_there_is_no_feed_anywhere_else(hall: Hall) -> None:
+    assert hall.feeds.paths == [ATOM, TRANSIT]
+    assert await hall.feeds.current("/feeds/nothing") is None
