@@ -13,7 +13,7 @@ from gateway.city import City
 from gateway.delivery.pager import page
 from gateway.drafting import spoken
 from gateway.engine.plan import Intake, Plan
-from gateway.fault import BadInput, Fault, Refused
+from gateway.fault import BadInput, Conflict, Fault, Refused
 from gateway.hazard import hazard
 from gateway.incident import Incident, Reading, Status
 from gateway.journal.records import Arrival, Head, ItemAnswer, Placed, Todo, TodoKind, Watched
@@ -99,6 +99,12 @@ def anything(result: Sorted, states: States) -> bool:
     return bool(result.found) or any(_watched(result.states, states))
 
 
+def still_refused(result: Sorted) -> Conflict:
+    """Return how a person is told that all of it is refused as before."""
+    no = result.refused[0][1]
+    return Conflict("still-refused", f"{no.code}: {no.message}", path=no.path, hint=no.hint)
+
+
 class ByHand(Struct, frozen=True):
     """What a person reports, checked; nothing of it is known yet."""
 
@@ -149,8 +155,16 @@ def arrival(result: Sorted, heads: Heads, states: States, carrier: Carrier, now:
 
 
 def _nothing(states: States) -> Sorted:
-    known = {key: msgspec.json.decode(state, type=State) for key, (_, state) in states.items()}
-    return Sorted(found=[], read=[], refused=[], states={**known})
+    return Sorted(found=[], read=[], refused=[], states={key: _remembered(key, state) for key, (_, state) in states.items()})
+
+
+def _remembered(key: str, state: bytes) -> State | None:
+    """A state of another release that cannot be read begins anew, rather than deafen the whole source."""
+    try:
+        return msgspec.json.decode(state, type=State)
+    except msgspec.MsgspecError as error:
+        log.error("watch.forgotten", watch=key, error=str(error))  # noqa: TRY400 - what happened is plain
+        return None
 
 
 def _sort_one(index: int, item: Item, result: Sorted, rules: Rules) -> None:

@@ -19,9 +19,10 @@ from gateway.engine.intake import Carrier, Rules
 from gateway.engine.newer import seen
 from gateway.engine.plan import Intake, Plan
 from gateway.engine.release import Order
-from gateway.engine.standing import busy, draft_of, goes_on, in_hands, live, news, next_number, submitted, twin
-from gateway.fault import BadInput, Conflict, Fault, Unavailable
-from gateway.incident import Incident, Reading, Status
+from gateway.engine.standing import busy, draft_of, goes_on, in_hands, live, news, next_number, same_world, submitted, twin
+from gateway.engine.troubles import Troubles
+from gateway.fault import Conflict, Fault, Unavailable
+from gateway.incident import Incident, Reading
 from gateway.journal.contract import Journal, Stale
 from gateway.journal.records import (
     AlertRecord,
@@ -47,7 +48,10 @@ log = structlog.get_logger()
 
 
 class Gateway:
-    """What can happen to an alert. `drafts` and `sends` are set whenever there may be work for those who draft or send."""
+    """What can happen to an alert. `drafts` and `sends` are set whenever there may be work for those who draft or send.
+
+    `troubles` is kept by whoever runs the loops.
+    """
 
     def __init__(self, plan: Plan, journal: Journal, now: Callable[[], datetime]) -> None:
         """Hold on to the plan, the record and the story clock; nothing is kept in memory that the record does not hold."""
@@ -56,6 +60,7 @@ class Gateway:
         self.now = now
         self.drafts = asyncio.Event()
         self.sends = asyncio.Event()
+        self.troubles = Troubles()
         self._drafting = asyncio.Lock()
         self._watching: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -75,10 +80,16 @@ class Gateway:
             return await self._accept(items, raw, key, grant)
 
     async def tick(self) -> None:
-        """Let time pass for every watch, so that silence and lasting levels become incidents."""
+        """Let time pass for every watch, so that silence and lasting levels become incidents; one that breaks stops no other."""
+        broken: list[Exception] = []
         for source in sorted({p.watch.source for p in self.plan.playbooks.values() if p.watch}):
-            async with self._watching[source]:
-                await self._tick(source)
+            try:
+                async with self._watching[source]:
+                    await self._tick(source)
+            except Exception as error:  # noqa: BLE001 - told when the others had their turn
+                broken.append(error)
+        if broken:
+            raise broken[0]
 
     async def replay(self, id: int, actor: Actor) -> Receipt:
         """Read a quarantined item again, after an adapter or a setting was mended; raises Conflict when it is still refused.
@@ -121,7 +132,7 @@ class Gateway:
             rules = Rules(plan=self.plan, grant=grant, default=self._intake(raw.source).default_status, now=self.now())
             result = intake.sort(items, states, rules)
             if must and len(result.refused) == len(items):
-                raise _still_refused(result)
+                raise intake.still_refused(result)
             try:
                 return await self._commit(result, states, Carrier(actor=raw.source, raw=raw, key=key))
             except Stale:
@@ -397,8 +408,8 @@ class Gateway:
                 continue
             try:
                 await self.journal.expire(record.id, record.newest_issued.version.number, record.revision, self.now())
-            except Stale:
-                log.info("expire.stale", alert=record.id)
+            except Conflict as fault:
+                log.info("expire.overtaken", alert=record.id, code=fault.code)
         if records:
             self.sends.set()
         return len(records)
@@ -444,7 +455,7 @@ class Gateway:
         if decision.kind is Kind.END and record and told:
             closed = self._closing(Kind.END, record, told, decision.why)
             return closed if record.open is None else msgspec.structs.replace(closed, number=record.open.version.number)
-        _same_world(head.report.status or self.plan.desk.status, told)
+        same_world(head.report.status or self.plan.desk.status, told)
         brief = Brief(
             kind=decision.kind,
             level=decision.level,
@@ -474,17 +485,6 @@ class Gateway:
 
     def _act(self, version: Version, deed: Deed, actor: Actor, reason: str = "") -> Act:
         return Act(number=version.number, deed=deed, actor=actor.name, at=self.now(), reason=reason)
-
-
-def _still_refused(result: intake.Sorted) -> Conflict:
-    no = result.refused[0][1]
-    return Conflict("still-refused", f"{no.code}: {no.message}", path=no.path, hint=no.hint)
-
-
-def _same_world(status: Status, told: Version | None) -> None:
-    if told is not None and told.status is not status:
-        message = f"alert {told.alert} was told as {told.status}, and its source now says {status}"
-        raise BadInput("status-changed", message, path="/status", hint="let the source report it under another id")
 
 
 def _to_come(version: Version) -> Iterator[Todo]:

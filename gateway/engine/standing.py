@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from gateway.alert import Kind, Stage, Version, stage
 from gateway.city import overlaps
-from gateway.fault import Conflict
+from gateway.fault import BadInput, Conflict
+from gateway.incident import Status
 from gateway.journal.records import AlertRecord, VersionRecord, VersionState
 
 TWINS = timedelta(hours=24)
@@ -91,3 +92,10 @@ def twin(version: Version, other: AlertRecord, now: datetime) -> bool:
         return False
     same = (told.version.hazard, told.version.status) == (version.hazard, version.status)
     return same and overlaps(told.version.places, version.places)
+
+
+def same_world(status: Status, told: Version | None) -> None:
+    """Refuse facts of another world than people were told of; raises BadInput("status-changed")."""
+    if told is not None and told.status is not status:
+        message = f"alert {told.alert} was told as {told.status}, and its source now says {status}"
+        raise BadInput("status-changed", message, path="/status", hint="let the source report it under another id")

@@ -3,10 +3,12 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -25,6 +27,7 @@ from gateway.web import Listening, app, listen
 HEARTBEAT_S = 30.0
 TICK_S = 1.0
 TIMERS_LEASE_S = 10.0
+SEAL_S = 3600.0
 
 log = structlog.get_logger()
 
@@ -47,6 +50,7 @@ class Service:
         self.url = ""
         self._now = now
         self._stop = asyncio.Event()
+        self._seal_at = monotonic()
         self._name = f"{socket.gethostname()}:{os.getpid()}"
 
     @classmethod
@@ -75,24 +79,41 @@ class Service:
 
     @asynccontextmanager
     async def _working(self) -> AsyncIterator[None]:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.courier.run(self._stop))
-            tasks.create_task(self.pager.run(self._stop))
-            tasks.create_task(self._drafting())
-            tasks.create_task(self._sending())
-            tasks.create_task(self._timing())
+        loops: Mapping[str, Work] = {
+            "courier": partial(self.courier.run, self._stop),
+            "pager": partial(self.pager.run, self._stop),
+            "drafting": self._drafting,
+            "sending": self._sending,
+            "timers": self._timing,
+        }
+        running = [asyncio.create_task(self._kept(what, loop), name=what) for what, loop in loops.items()]
+        try:
+            yield
+        except asyncio.CancelledError:
+            for task in running:
+                task.cancel()
+            raise
+        finally:
+            self._stop.set()
+            self.gateway.drafts.set()
+            self.gateway.sends.set()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _kept(self, what: str, loop: Work) -> None:
+        """Run a loop until told to stop; one that breaks is seen in health and begins again."""
+        while not self._stop.is_set():
             try:
-                yield
-            finally:
-                self._stop.set()
-                self.gateway.drafts.set()
-                self.gateway.sends.set()
+                await loop()
+            except Exception as error:
+                log.exception("loop.broke", what=what)
+                self.gateway.troubles.broke(what, type(error).__name__)
+                await _pause(self._stop, TICK_S)
 
     async def _drafting(self) -> None:
         while not self._stop.is_set():
             await _pause(self.gateway.drafts, TICK_S)
             self.gateway.drafts.clear()
-            await self._tried("drafting", self.gateway.draft_due)
+            await self._tried("drafts", self.gateway.draft_due)
             self._hint()
 
     async def _sending(self) -> None:
@@ -104,14 +125,16 @@ class Service:
     async def _timing(self) -> None:
         while not self._stop.is_set():
             await _pause(self._stop, TICK_S)
-            await self._tried("timers", self._tick)
+            if await self.journal.lease("timers", self._name, TIMERS_LEASE_S) is not None:
+                await self._tick()
 
     async def _tick(self) -> None:
-        if await self.journal.lease("timers", self._name, TIMERS_LEASE_S) is None:
-            return
-        await self.gateway.expire_due()
-        await self.gateway.tick()
-        await self.journal.heartbeat(self._now(), HEARTBEAT_S)
+        await self._tried("expiries", self.gateway.expire_due)
+        await self._tried("watches", self.gateway.tick)
+        await self._tried("heartbeat", partial(self.journal.heartbeat, self._now(), HEARTBEAT_S))
+        if monotonic() >= self._seal_at:
+            await self._tried("seal", partial(self.journal.seal, self._now()))
+            self._seal_at = monotonic() + SEAL_S
         self._hint()
 
     def _hint(self) -> None:
@@ -119,12 +142,17 @@ class Service:
         self.pager.hint()
 
     async def _tried(self, what: str, work: Work) -> None:
+        """Do a piece of work; what goes wrong with it is seen in health, and stops no other."""
         try:
             await work()
         except Fault as fault:
             log.warning("work.failed", what=what, code=fault.code, message=fault.message)
-        except Exception:
+            self.gateway.troubles.broke(what, fault.code)
+        except Exception as error:
             log.exception("work.broke", what=what)
+            self.gateway.troubles.broke(what, type(error).__name__)
+        else:
+            self.gateway.troubles.works(what)
 
 
 def wall_clock() -> datetime:

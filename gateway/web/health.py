@@ -4,8 +4,8 @@ import asyncio
 
 from aiohttp import web
 
+from gateway.engine import Gateway
 from gateway.fault import Unavailable
-from gateway.journal.contract import Journal
 from gateway.web.errors import answer
 
 CHECK_S = 2.0
@@ -14,9 +14,9 @@ CHECK_S = 2.0
 class Health:
     """`/health/...`."""
 
-    def __init__(self, journal: Journal) -> None:
-        """Ask this record."""
-        self._journal = journal
+    def __init__(self, gateway: Gateway) -> None:
+        """Ask this gateway, and its record."""
+        self._journal, self._troubles = gateway.journal, gateway.troubles
 
     def routes(self) -> list[web.RouteDef]:
         """Return where it stands."""
@@ -27,10 +27,13 @@ class Health:
         return answer({"status": "live"})
 
     async def ready(self, _: web.Request) -> web.Response:
-        """Answer 200 when the record commits within 2 s, else 503."""
+        """Answer 200 when the record commits within 2 s and all of the gateway's own work goes on, else 503."""
         try:
             async with asyncio.timeout(CHECK_S):
                 await self._journal.check()
         except TimeoutError:
             raise Unavailable("store-slow", f"the record did not commit within {CHECK_S:g} s") from None
+        if broken := self._troubles.now():
+            told = "; ".join(f"{what}: {why}" for what, why in broken.items())
+            raise Unavailable("work-broken", f"something of the gateway is broken: {told}", hint="see its log")
         return answer({"status": "ready"})

@@ -92,7 +92,7 @@ def app(gateway: Gateway, feeds: Feeds, doors: Mapping[str, Door], limits: Limit
         Deliveries(journal, gate),
         Quarantine(gateway, journal, gate),
         Public(feeds),
-        Health(journal),
+        Health(gateway),
         Description(),
     )
     for room in rooms:
