@@ -10,7 +10,7 @@ from tools.patched_tree import PatchedTree
 
 SCHEDULES = "tests/staircase/test_any_schedule.py"
 ACCESS, ALERT, CHANNEL = "gateway/access.py", "gateway/alert.py", "gateway/channel.py"
-LIFE, STANDING = "gateway/engine/life.py", "gateway/engine/standing.py"
+DECIDING, ROOM, STANDING = "gateway/engine/deciding.py", "gateway/engine/room.py", "gateway/engine/standing.py"
 RELEASE, DRAFTING = "gateway/engine/release.py", "gateway/drafting.py"
 ORDER, DECIDE, COURIER = "gateway/policy/order.py", "gateway/policy/decide.py", "gateway/delivery/courier.py"
 LANES, CLAIMS, ISSUING = (f"gateway/journal/sqlite/{name}.py" for name in ("lanes", "deliveries", "issuing"))
@@ -69,7 +69,7 @@ NOTHING_OVERTAKES = {
 
 APPROVE_WHAT_YOU_SAW = {
     "the hash is that of what waits": guard(
-        (LIFE, "        if waiting.hash != hash:\n", "        if not hash:\n"),
+        (DECIDING, "        if waiting.hash != hash:\n", "        if not hash:\n"),
         (ISSUING, "hash != issue.hash or ", ""),
     ),
     "the record, too, compares the hash": guard(
@@ -84,7 +84,7 @@ APPROVE_WHAT_YOU_SAW = {
         (DRAFTS, "        \" WHERE state = 'open'\",\n", ""),
     ),
     "what was read has not moved on": guard((DRAFTS, "WHERE id = ? AND revision = ?", "WHERE id = ? AND ? = ?")),
-    "a second person approves": guard((LIFE, "        may_approve(actor, number, record.acts, break_glass=break_glass)\n", "")),
+    "a second person approves": guard((DECIDING, "        may_approve(actor, number, record.acts, break_glass=break_glass)\n", "")),
     "an editor made it, too": guard(
         (ACCESS, "frozenset({Deed.DRAFTED, Deed.EDITED, Deed.SUBMITTED})", "frozenset({Deed.DRAFTED})")
     ),
@@ -103,7 +103,7 @@ APPROVE_WHAT_YOU_SAW = {
     "a machine leaves a person's draft alone": guard(
         (STANDING, "    return touched or record.open.state is VersionState.FROZEN", "    return False")
     ),
-    "newer facts are told after all": guard((LIFE, "todos=(*todos, *_to_come(frozen.version))", "todos=tuple(todos)")),
+    "newer facts are told after all": guard((ROOM, "todos=(*todos, *_to_come(frozen.version))", "todos=tuple(todos)")),
     "late reports change nothing": guard((ORDER, "    if late := _late(report, head.report):\n", '    if (late := ""):\n')),
     "what was stopped stays stopped": guard(
         (DECIDE, "    if stopped is not None and not _above", '    if stopped == "" and not _above')
