@@ -109,7 +109,7 @@ class Alerts:
     async def show(self, request: web.Request) -> web.Response:
         """Return one alert."""
         await self._gate.actor(request, Role.VIEWER)
-        return answer(self._shown(await self._journal.alert(_id(request))))
+        return answer(self._shown(await self._gateway.view(_id(request))))
 
     async def edit(self, request: web.Request) -> web.Response:
         """Change the open draft."""
