@@ -88,7 +88,7 @@ def draft(brief: Brief, desk: Desk) -> Version:
         incident_sequence=brief.sequence,
         transit=transit(what, brief.playbook, touched),
         findings=(*_derived(brief.incident), *_found(located), *touched.findings, *silent),
-        facts=incident.facts,
+        facts={**brief.playbook.facts, **incident.facts},
         contact=desk.contact,
         web=desk.web,
     )

@@ -180,7 +180,7 @@ def _sort_one(index: int, item: Item, result: Sorted, rules: Rules) -> None:
 def _read(reading: Reading, result: Sorted, rules: Rules) -> str:
     """Run a reading through every watch of its sensor, or through none; return why it was only stored."""
     may_report(rules.grant, reading)
-    if rules.default is None:
+    if rules.default is None and rules.plan.status is Status.ACTUAL:
         hint = "set default_status for this source"
         raise Refused("status-missing", "a reading has no world of its own", path="/source", hint=hint)
     of_sensor = [p for p in rules.plan.watching(reading.source) if p.watch and reading.sensor in p.watch.sensors]

@@ -53,5 +53,5 @@ def _changed(version: Version, head: Head, plan: Plan) -> Iterator[str]:
         now=version.effective,
     )
     yield from changes(version, due)
-    told, known = dict(version.facts), dict(report.facts)
+    told, known = dict(version.facts), {**playbook.facts, **report.facts}
     yield from (f"{name}: {known.get(name)}" for name in sorted({*told, *known}) if told.get(name) != known.get(name))

@@ -3,7 +3,9 @@
 import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -18,15 +20,18 @@ from gateway.doors import toml
 from gateway.drafting import Desk
 from gateway.engine import Plan
 from gateway.engine.plan import Intake
-from gateway.fault import Faults, Finding
+from gateway.fault import BadInput, Faults, Finding, Missing
 from gateway.feeds import FeedSettings
 from gateway.hazard import hazards
-from gateway.out import Peer, Secret
+from gateway.out import Peer, Secret, signing_key
 from gateway.playbook import Name, Playbook, names
+from gateway.service import trying
 from gateway.vendors import Vendor
 from gateway.web import Door
 from gateway.web.signature import secret as signing_secret
 from gateway.words import Words
+
+T = TypeVar("T")
 
 ADAPTERS = "adapters"
 NO_SECRET = Secret("whsec_" + base64.b64encode(bytes(32)).decode())
@@ -45,12 +50,17 @@ class Setup(Struct, frozen=True, kw_only=True):
 
 
 def set_up(folder: Path, now: Callable[[], datetime]) -> Setup:
-    """Read a city's folder and check every name that one file takes from another; raises Faults with file and line."""
+    """Read a city's folder and check all of it; raises Faults with file and line.
+
+    Checked are every name that one file takes from another, every secret, and a draft of everything the playbooks foresee.
+    """
     found = _read(folder)
     settings = found.settings
+    if findings := tuple(_secrets(settings, found.vendors, now)):
+        raise Faults(findings)
     return Setup(
         settings=settings,
-        plan=_plan(found, now, _secret),
+        plan=_tried_out(_plan(found, now, _secret), settings),
         doors={name: _door(name, source, found.vendors[source.adapter]) for name, source in settings.sources.items()},
         peers=tuple(_peers(settings)),
         duty=_secret(settings.duty),
@@ -59,7 +69,8 @@ def set_up(folder: Path, now: Callable[[], datetime]) -> Setup:
 
 def plan_of(folder: Path) -> Plan:
     """Return a city's plan for reading and rendering alone: its channels hold no secret, so they can send nothing that counts."""
-    return _plan(_read(folder), lambda: datetime.now(UTC), lambda _: NO_SECRET)
+    found = _read(folder)
+    return _tried_out(_plan(found, lambda: datetime.now(UTC), lambda _: NO_SECRET), found.settings)
 
 
 class _Folder(Struct, frozen=True, kw_only=True):
@@ -70,12 +81,32 @@ class _Folder(Struct, frozen=True, kw_only=True):
 
 
 def _read(folder: Path) -> _Folder:
-    settings = config.read(folder)
-    playbooks, city = config.read_playbooks(folder), City.load(folder, places=settings.places)
-    known = vendors.find([folder / ADAPTERS])
-    if findings := (*_strangers(settings, playbooks, city), *_sources(settings, known, city)):
+    findings: list[Finding] = []
+    settings = _part(partial(config.read, folder), findings)
+    playbooks = _part(partial(config.read_playbooks, folder), findings)
+    city = _part(partial(City.load, folder, places=settings.places if settings else None), findings)
+    known = _part(partial(vendors.find, [folder / ADAPTERS]), findings)
+    if settings is None or playbooks is None or city is None or known is None:
         raise Faults(findings)
+    if contradictions := (*_strangers(settings, playbooks, city), *_sources(settings, known, city)):
+        raise Faults(contradictions)
     return _Folder(settings=settings, playbooks=playbooks, city=city, vendors=known)
+
+
+def _part(read: Callable[[], T], findings: list[Finding]) -> T | None:
+    try:
+        return read()
+    except Faults as faults:
+        findings.extend(faults.findings)
+    except BadInput as fault:
+        findings.append(Finding(rule=fault.code, message=fault.message, path=fault.path, hint=fault.hint))
+    return None
+
+
+def _tried_out(plan: Plan, settings: Settings) -> Plan:
+    if findings := tuple(trying.faults(plan, settings, datetime.now(UTC))):
+        raise Faults(findings)
+    return plan
 
 
 def _plan(found: _Folder, now: Callable[[], datetime], secret: Secrets) -> Plan:
@@ -145,6 +176,20 @@ def _peers(settings: Settings) -> Iterator[Peer]:
 
 def _secret(peer: config.Peer) -> Secret:
     return config.read_secret(peer.secret) if peer.secret else Secret("")
+
+
+def _secrets(settings: Settings, known: Mapping[str, Vendor], now: Callable[[], datetime]) -> Iterator[Finding]:
+    """Yield what is wrong with the secrets, by building with them what they are for."""
+    file = settings.folder / config.CITY
+    document = toml.load(file.read_bytes(), str(file))
+    uses: dict[tuple[str, ...], Callable[[], object]] = {("duty",): lambda: signing_key(_secret(settings.duty))}
+    uses |= {("channels", name): partial(_channel, name, settings, now, _secret) for name in settings.channels}
+    uses |= {("sources", name): partial(_door, name, source, known[source.adapter]) for name, source in settings.sources.items()}
+    for path, use in uses.items():
+        try:
+            use()
+        except (BadInput, Missing) as fault:
+            yield document.finding(fault.code, fault.message, path, fault.hint)
 
 
 # Names that one file takes from another

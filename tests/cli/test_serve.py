@@ -62,7 +62,7 @@ def test_a_wrong_city_is_told_whole_and_not_started(city: Path, program: Program
 def test_a_secret_that_is_not_there_stops_it(city: Path, program: Program) -> None:
     (city / "secrets" / "duty").unlink()
     code, told = ended(program, city)
-    assert code == 1
+    assert code == 3
     assert "secret-missing" in told
     assert "chmod 600" in told
 

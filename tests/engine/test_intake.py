@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gateway.access import Grant
@@ -18,6 +19,8 @@ from tests.engine.conftest import Opening, Planning
 from tests.engine.hall import AREA, DAWN, ELSEWHERE, GUEST, KIM, Hall, area, incident, reading, report, rewrite, version
 
 PARIS = {"type": "Polygon", "coordinates": [[[2.35, 48.85], [2.36, 48.85], [2.36, 48.86], [2.35, 48.85]]]}
+
+RIVER_WORLD = 'rate_per_minute = 600\ndefault_status = "exercise"'
 
 BAD: list[tuple[dict[str, object], str, str]] = [
     (report(hazard="dragon"), "hazard-unknown", "/0/hazard"),
@@ -232,12 +235,17 @@ async def test_a_watch_speaks_for_the_world_of_its_source(planning: Planning, op
     assert version(drafted).text("en").headline.startswith("[TEST]")
 
 
-async def test_a_reading_of_a_source_without_a_world_is_refused(plan_of_all: Plan, planning: Planning, opening: Opening) -> None:
-    assert plan_of_all.intakes["river-telemetry"].default_status is Status.EXERCISE
-    plan = planning(
-        lambda f: rewrite(f / "city.toml", lambda t: t.replace('rate_per_minute = 600\ndefault_status = "exercise"', ""))
-    )
-    receipt = await (await opening(plan)).measures(4.5)
+async def test_in_an_exercise_a_reading_without_a_world_is_an_exercise(planning: Planning, opening: Opening) -> None:
+    worldless = planning(lambda folder: rewrite(folder / "city.toml", lambda text: text.replace(RIVER_WORLD, "")))
+    hall = await opening(worldless)
+    await hall.measures(4.5)
+    assert [version(one).status for one in await hall.drafts()] == [Status.EXERCISE]
+
+
+async def test_in_earnest_a_reading_without_a_world_is_refused(plan_of_all: Plan, opening: Opening) -> None:
+    river = msgspec.structs.replace(plan_of_all.intakes["river-telemetry"], default_status=None)
+    live = msgspec.structs.replace(plan_of_all, status=Status.ACTUAL, intakes={"river-telemetry": river})
+    receipt = await (await opening(live)).measures(4.5)
     assert [(one.code, one.path) for one in receipt.items] == [("status-missing", "/source")]
 
 
