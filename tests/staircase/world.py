@@ -346,7 +346,9 @@ class World:
             states = [one.state.value for one in await self.journal.deliveries()]
             if states.count("sending") == len(self.far.flying):
                 break
-        self.rounds = {one for one in self.rounds if not one.done()}
+        for done in [one for one in self.rounds if one.done()]:
+            self.rounds.discard(done)
+            await done
 
     async def _pick(self, which: int) -> AlertRecord | None:
         known = await self.journal.alerts()
