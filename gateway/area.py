@@ -22,6 +22,8 @@ MOST_POINTS = 50_000
 MOST_RADIUS_M = 200_000
 CENTIMETRE = 7  # decimals of a degree
 _EARTH = pyproj.Geod(ellps="WGS84")
+SHORT_EDGE = 0.002
+"""Degrees over which an edge that is straight on a map and one that is straight on a plane part by less than a millimetre."""
 
 
 class Role(StrEnum):
@@ -116,15 +118,21 @@ def buffer(place: BaseGeometry, metres: float) -> BaseGeometry:
 
 def in_metres(place: BaseGeometry, reshape: Callable[[BaseGeometry], BaseGeometry]) -> BaseGeometry:
     """Reshape something on a plane in metres around its own centre, and bring it back rounded to a centimetre."""
-    there, back = _local(round(place.centroid.x, 1), round(place.centroid.y, 1))
+    there, back = _around(place)
     flat = reshape(shapely.transform(place, there, interleaved=False))
     degrees = shapely.transform(flat, back, interleaved=False)
     return shapely.transform(degrees, lambda positions: positions.round(CENTIMETRE))
 
 
+def on_a_plane(about: BaseGeometry, *others: BaseGeometry) -> tuple[BaseGeometry, ...]:
+    """Return shapes on one plane in metres around the first one's centre; no distance comes out shorter than on the ground."""
+    there, _ = _around(about)
+    return tuple(shapely.transform(one.segmentize(SHORT_EDGE), there, interleaved=False) for one in (about, *others))
+
+
 def square_metres(place: BaseGeometry) -> float:
-    """Return how much ground a shape covers."""
-    return abs(_EARTH.geometry_area_perimeter(place)[0])
+    """Return how much ground a shape covers, whichever way round its rings were drawn."""
+    return abs(_EARTH.geometry_area_perimeter(shapely.orient_polygons(place))[0])
 
 
 def metres(line: BaseGeometry) -> float:
@@ -177,6 +185,10 @@ def _street(line: BaseGeometry, buffer_m: float) -> BaseGeometry:
     if not buffer_m > 0:
         raise BadInput("geometry-line", "a line covers no ground", hint="set line_buffer_m in the playbook, or send a polygon")
     return buffer(line, buffer_m)
+
+
+def _around(place: BaseGeometry) -> tuple[Any, Any]:
+    return _local(round(place.centroid.x, 1), round(place.centroid.y, 1))
 
 
 @lru_cache(maxsize=64)

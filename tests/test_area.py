@@ -55,6 +55,25 @@ def test_lengths_and_areas_are_measured_on_the_ground() -> None:
     assert area.square_metres(shapely.box(0, 0, 0.001, 0.001)) == pytest.approx(111.31949 * 110.57428, rel=1e-5)
 
 
+def test_ground_is_the_same_whichever_way_round_a_ring_runs() -> None:
+    square, other = shapely.box(0, 0, 0.001, 0.001), shapely.box(0.002, 0, 0.003, 0.001)
+    hole = shapely.box(0.0002, 0.0002, 0.0007, 0.0007)
+    ground = 111.31949 * 110.57428
+
+    assert area.square_metres(shapely.MultiPolygon([square, other.reverse()])) == pytest.approx(2 * ground, rel=1e-5)
+    for ring in (hole.exterior, hole.exterior.reverse()):
+        assert area.square_metres(shapely.Polygon(square.exterior, [ring])) == pytest.approx(0.75 * ground, rel=1e-5)
+
+
+def test_no_distance_on_a_plane_is_shorter_than_on_the_ground() -> None:
+    far_apart = shapely.LineString([(126.5, 36.9), (128.1, 37.0)])
+
+    plane, line = area.on_a_plane(shapely.Point(127.3, 36.4), far_apart)
+
+    assert plane.geom_type == "Point"
+    assert area.metres(far_apart) <= line.length <= area.metres(far_apart) * 1.0002
+
+
 @pytest.mark.parametrize(
     ("geometry", "code"),
     [

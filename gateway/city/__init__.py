@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import shapely
 from msgspec import Struct, structs
 from shapely.geometry.base import BaseGeometry
 
@@ -183,12 +184,12 @@ def _apart(drawn: BaseGeometry, named: Sequence[Zone], path: str) -> tuple[Findi
     return tuple(_warning("zone-apart", f"the area does not touch zone {code}, which it names", path) for code in apart)
 
 
-def _simplified(drawn: BaseGeometry, told: BaseGeometry, path: str) -> tuple[Finding, ...]:
-    grown = told.area / drawn.area - 1
-    if grown <= 1e-9:
+def _simplified(drawn: BaseGeometry, simple: BaseGeometry, path: str) -> tuple[Finding, ...]:
+    told = geo.union(shapely.get_parts(simple))
+    if told.difference(drawn).area <= 1e-9 * drawn.area:
         return ()
-    metres = outline.growth(drawn, told)
-    message = f"the outline was simplified and grew by up to {metres:.0f} m and {grown:.1%} of its area"
+    metres, share = outline.growth(drawn, told), geo.square_metres(told) / geo.square_metres(drawn) - 1
+    message = f"the outline was simplified and grew by up to {metres} m and {share:.1%} of its area"
     return (_warning("geometry-simplified", message, path),)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyproj
 import pytest
 import shapely
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.alert import Selector
@@ -22,6 +22,7 @@ from gateway.incident import TransitPart
 
 HANBAT = Path(__file__).parents[2] / "gateway/demo/hanbat"
 GEOD = pyproj.Geod(ellps="WGS84")
+MILLIMETRE = 0.001
 
 
 def words(selectors: tuple[Selector, ...]) -> list[str]:
@@ -262,6 +263,7 @@ places = st.builds(drawn, corners, st.integers(3, 12), st.floats(50, 1500), st.f
 
 @settings(deadline=None, max_examples=100)
 @given(places)
+@example(drawn((127.32, 36.3625), 6, 1253.0, 1.0, 0.0))
 def test_selection_equals_brute_force(place: shapely.Polygon) -> None:
     city = hanbat()
     assume(place.intersection(city.boundary).area > 0)
@@ -271,8 +273,10 @@ def test_selection_equals_brute_force(place: shapely.Polygon) -> None:
     west, south, east, north = place.bounds
     sides = GEOD.inv(west, south, east, south)[2], GEOD.inv(west, south, west, north)[2]
     enough = min(max(sides) / 2, 200)
-    lengths = {course.route: far(course.line, place) for course in feed.courses}
-    assume(all(abs(length - enough) > 0.01 for length in lengths.values()))
+    lengths = {(course.route, course.direction): far(course.line, place) for course in feed.courses}
+    assume(all(abs(length - enough) > MILLIMETRE for length in lengths.values()))
+    inside = {way for way, length in lengths.items() if length >= enough}
+    one_way = {(route, way) for route, way in inside if (route, 1 - (way or 0)) in lengths.keys() - inside}
     stops = {stop.id for stop in feed.stops.values() if place.covers(shapely.Point(stop.position))}
     for station in (stop.id for stop in feed.stops.values() if stop.kind is StopKind.STATION):
         platforms = {stop.id for stop in feed.stops.values() if stop.parent == station}
@@ -282,4 +286,5 @@ def test_selection_equals_brute_force(place: shapely.Polygon) -> None:
     ring = tuple((x, y) for x, y in place.exterior.coords)
     chosen = city.selectors([danger(Polygon((ring,)))], [])
     assert {one.stop for one in chosen if one.stop} == stops
-    assert {one.route for one in chosen if one.route} == {route for route, length in lengths.items() if length >= enough}
+    assert {one.route for one in chosen if one.route} == {route for route, _ in inside}
+    assert {(one.route, one.direction) for one in chosen if one.direction is not None} == one_way
