@@ -106,7 +106,7 @@ class Service:
                 await loop()
             except Exception as error:
                 log.exception("loop.broke", what=what)
-                self.gateway.troubles.broke(what, type(error).__name__)
+                self.gateway.troubles.broke(what, _cause(error))
                 await _pause(self._stop, TICK_S)
 
     async def _drafting(self) -> None:
@@ -150,7 +150,7 @@ class Service:
             self.gateway.troubles.broke(what, fault.code)
         except Exception as error:
             log.exception("work.broke", what=what)
-            self.gateway.troubles.broke(what, type(error).__name__)
+            self.gateway.troubles.broke(what, _cause(error))
         else:
             self.gateway.troubles.works(what)
 
@@ -172,6 +172,13 @@ async def _pause(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         pass
+
+
+def _cause(error: Exception) -> str:
+    """Name what broke; a group that breaks together speaks with the voice of its first."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return type(error).__name__
 
 
 def _url(host: str, listening: Listening) -> str:
