@@ -127,6 +127,7 @@ class Service:
             await _pause(self._stop, TICK_S)
             if await self.journal.lease("timers", self._name, TIMERS_LEASE_S) is not None:
                 await self._tick()
+        await self.journal.lease("timers", self._name, 0.0)
 
     async def _tick(self) -> None:
         await self._tried("expiries", self.gateway.expire_due)

@@ -235,6 +235,9 @@ async def test_time_is_told_in_the_citys_zone_and_the_chains_are_sealed(town: To
     async with Service.open(town.folder) as service:
         assert str(service.gateway.now().tzinfo) == "Asia/Seoul"
         await _until(service, "sealed")
+    journal = await SqliteJournal.open(town.folder / "bongsu.db")
+    assert await journal.lease("timers", "whoever comes next", 1.0) is not None, "who stops lets go"
+    await journal.close()
 
 
 async def test_an_error_of_whoever_runs_it_comes_out_as_it_is(town: Town) -> None:
