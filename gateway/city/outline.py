@@ -28,7 +28,9 @@ class Budget(Struct, frozen=True):
 
     def allows(self, drawn: Polygon, simpler: Polygon) -> bool:
         """Tell whether the simpler outline contains what was drawn and has not grown too much."""
-        if not simpler.covers(drawn) or area.square_metres(simpler) > area.square_metres(drawn) * (1 + self.share):
+        # in square degrees too, for that is how a later report's area is compared with what was told
+        grown = max(simpler.area / drawn.area, area.square_metres(simpler) / area.square_metres(drawn))
+        if grown > 1 + self.share or not simpler.covers(drawn):
             return False
         here, there = area.on_a_plane(drawn, simpler)
         return _reaches(here, there, self.metres)
