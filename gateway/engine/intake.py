@@ -19,6 +19,7 @@ from gateway.incident import Incident, Reading, Status
 from gateway.journal.records import Arrival, Head, ItemAnswer, Placed, Todo, TodoKind, Watched
 from gateway.playbook import Playbook
 from gateway.policy.admit import admit, admit_reading
+from gateway.policy.decide import public
 from gateway.policy.order import KnownHead, Placement, place
 from gateway.policy.watch import State, watch
 from gateway.source import Item, Raw, Refusal
@@ -274,6 +275,11 @@ def _owed(
     for _, one, where in placed:
         if one.report.hazard == SENSOR_FAULT:
             yield page("sensor-fault", _fault_words(one.report), f"sensor:{one.report.id}")
+        elif where.redraft and not public(one.report):
+            words = (
+                f"{carrier.actor} reports {one.report.hazard} {one.report.id!r}, which is not for the public: nothing is drafted"
+            )
+            yield page("incident-not-public", words, f"incident:{one.report.source}/{one.report.id}")
         elif where.redraft and carrier.drafts:
             yield to_draft(one.report.source, one.report.id)
     for _, no in refused:

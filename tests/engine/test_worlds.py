@@ -155,6 +155,7 @@ async def test_a_person_hazard_is_not_for_everybody_unless_it_says_so(hall: Hall
     (one,) = (await hall.sends(report(scope="restricted"))).items
     assert one.accepted
     assert await hall.drafts() == []
+    assert "incident-not-public" in await hall.codes(), "who answers such calls must hear of it"
     with pytest.raises(Conflict) as refused:
         await hall.drafted(scope="private")
     assert refused.value.code == "nothing-to-tell"
