@@ -123,6 +123,11 @@ STORIES: Mapping[str, Sequence[Step]] = {
 }
 
 
+def hyphened(name: str) -> str:
+    """Return a name that a command line takes as one word."""
+    return name.replace(" ", "-")
+
+
 def step(name: str, *given: object) -> st.SearchStrategy[Step]:
     """Return the steps of one name: a list stands for any of its members."""
     return st.tuples(st.just(name), *(st.sampled_from(one) if isinstance(one, list) else st.just(one) for one in given))
@@ -140,7 +145,9 @@ waits = step("wait", [0.5, 1.0, 4.0, 30.0, 130.0, HOUR, 3 * HOUR, 25 * HOUR])
 sources = st.one_of(
     step("report", ["watch", "danger", "danger", "same", "old", "over", "again"]), step("measure", [1.0, 2.8, 4.4])
 )
-machines = st.one_of(step("draft"), step("draft"), step("expire"), step("beat"), step("crash"), step("crash_before_sending"))
+machines = st.one_of(
+    step("draft"), step("draft"), step("expire"), step("tick"), step("beat"), step("crash"), step("crash_before_sending")
+)
 makers = st.one_of(
     step("create", people, ["", "meanwhile"]),
     step("edit", which, people, list(EDITS)),
@@ -168,7 +175,7 @@ def live(schedule: Sequence[Step], met: Rows) -> None:
         asyncio.run(alone(Path(folder) / "bongsu.db"))
 
 
-@pytest.mark.parametrize("row", TABLE)
+@pytest.mark.parametrize("row", TABLE, ids=hyphened)
 def test_every_row_of_the_lane_table(row: str) -> None:
     met = Rows()
     live(ROWS[row], met)
@@ -180,7 +187,7 @@ def test_the_rows_are_those_that_were_decided() -> None:
     assert list(TABLE) == list(ROWS) == lines[1:]
 
 
-@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("story", STORIES, ids=hyphened)
 def test_a_story(story: str) -> None:
     live(STORIES[story], Rows())
 

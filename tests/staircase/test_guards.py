@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.staircase.test_any_schedule import hyphened
 from tools.patched_tree import PatchedTree
 
 SCHEDULES = "tests/staircase/test_any_schedule.py"
@@ -49,11 +50,11 @@ def guard(test: str, *cuts: tuple[str, str, str]) -> Guard:
 
 
 def row(name: str) -> str:
-    return f"{SCHEDULES}::test_every_row_of_the_lane_table[{name}]"
+    return f"{SCHEDULES}::test_every_row_of_the_lane_table[{hyphened(name)}]"
 
 
 def story(name: str) -> str:
-    return f"{SCHEDULES}::test_a_story[{name}]"
+    return f"{SCHEDULES}::test_a_story[{hyphened(name)}]"
 
 
 NOTHING_OVERTAKES = {
@@ -74,7 +75,8 @@ NOTHING_OVERTAKES = {
         (CLAIMS, " AND o.state = 'sending')", " AND o.state = 'lost')"),
     ),
     "a chain goes in order": guard(
-        ANY, (CLAIMS, "ORDER BY d.priority, d.due, d.id", "ORDER BY d.id DESC"), OLDEST_FIRST, ONE_IN_FLIGHT
+        row("a newer version is issued, an older one waits"),
+        *((CLAIMS, "ORDER BY d.priority, d.due, d.id", "ORDER BY d.id DESC"), OLDEST_FIRST, ONE_IN_FLIGHT),
     ),
     "a cancel follows what may have reached": guard(
         row("Cancel issued, not reached"), (LANES, "    if _reached(cx, back):\n", "    if True:\n")
@@ -160,6 +162,10 @@ APPROVE_WHAT_YOU_SAW = {
     ),
     "newer facts are told after all": guard(
         story("approves what gets worse meanwhile"), (ROOM, "todos=(*todos, *_to_come(frozen.version))", "todos=tuple(todos)")
+    ),
+    "what got worse is told after an end": guard(
+        story("ends what gets worse meanwhile"),
+        (ROOM, "version.kind is not Kind.CANCEL", "version.kind in (Kind.ALERT, Kind.UPDATE)"),
     ),
     "late reports change nothing": guard(
         story("is not told what is late"), (ORDER, "    if late := _late(report, head.report):\n", '    if late := "":\n')

@@ -286,6 +286,10 @@ class World:
             self.deeds.expired.add(alert)
             self.roads.expire(alert, clocks.story, clocks.real)
 
+    async def tick(self) -> None:
+        """Let time pass for the watches, which may find the gauge silent."""
+        await self.gateway.tick()
+
     async def beat(self) -> None:
         """Publish anew when the publication is old."""
         await self.journal.heartbeat(clocks.story, 30.0)
