@@ -117,9 +117,10 @@ class Listening:
         self.port = int(server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
-        """Take no new connection, let requests in flight finish, then close everything."""
-        self._server.close()
+        """Let requests in flight finish, then close everything."""
+        # Python 3.13.0 stumbles over connections that outlive the closing of their server.
         await self._runner.cleanup()
+        self._server.close()
 
 
 async def listen(built: web.Application, host: str, port: int) -> Listening:
