@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
-from itertools import islice
+from itertools import accumulate, islice
 
 import jsonschema_rs
 
@@ -21,6 +21,7 @@ MOST_FINDINGS = 100
 Path = tuple[str | int, ...]
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
 
@@ -85,11 +86,19 @@ def _read(text: str) -> object:
             text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_integer
         )
     except json.JSONDecodeError as error:
+        if _nested(text[: error.pos]) > MOST_DEPTH:
+            raise _too_deep(()) from None
         message = f"{error.msg} in line {error.lineno}, column {error.colno}"
         raise BadInput("json-syntax", message, hint="send one complete JSON document") from None
     except RecursionError:
         raise _too_deep(()) from None
     return document
+
+
+def _nested(text: str) -> int:
+    """Return how deep a document goes; from which depth on its reader gives up is each Python's own affair."""
+    steps = ({"[": 1, "{": 1, "]": -1, "}": -1}.get(found.group(), 0) for found in _STRING_OR_BRACKET.finditer(text))
+    return max(accumulate(steps), default=0)
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
