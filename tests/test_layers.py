@@ -10,7 +10,11 @@ from tools.patched_tree import PatchedTree, Verdict
 ROOT = Path(__file__).parents[1]
 ADAPTERS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "adapters").rglob("*.py"))
 VENDORS = sorted(path.name for path in (ROOT / "adapters").iterdir() if path.is_dir() and path.name != "__pycache__")
-LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+# The checkout that is installed in this environment would be a second portion of the namespace `adapters`.
+LINT = (
+    f"import sys; sys.path = [place for place in sys.path if place != {str(ROOT)!r}]; "
+    "from importlinter.cli import lint_imports_command; lint_imports_command()"
+)
 
 
 def lint(tree: PatchedTree, contract: str) -> Verdict:
