@@ -10,6 +10,7 @@ from gateway.channel import Part, Payload
 from gateway.fault import Conflict
 from gateway.journal.contract import Stale
 from gateway.journal.records import AlertRecord, Draft, Submit, VersionRecord, VersionState
+from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment, read, when
 from gateway.journal.sqlite import audit, intake, work
 from gateway.journal.sqlite.sql import Row, change, every, find, keep, only
@@ -147,7 +148,7 @@ def record_acts(cx: apsw.Connection, alert: str, acts: Iterable[Act], payloads: 
     """Append what was done, to the alert and to its audit chain."""
     for act in acts:
         cx.execute("INSERT INTO act (alert, body) VALUES (?, ?)", (alert, canonical(act)))
-        audit.acted(cx, alert, act, payloads)
+        audit.append(cx, entries.acted(alert, act, payloads))
 
 
 def void_open(cx: apsw.Connection, alert: str, keeping: int, by: Act, told: Iterable[Act] = ()) -> None:

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0913, PLR0917 - an entry has as many parts
 """Writing and reading the audit chains."""
 
 from collections.abc import Mapping, Sequence
@@ -6,33 +5,29 @@ from datetime import datetime
 
 import apsw
 
-from gateway.alert import Act
 from gateway.journal.audit import SEALED, SEALS, heads_digest, link
 from gateway.journal.records import AuditEntry
 from gateway.journal.sql.codec import canonical, moment, when
+from gateway.journal.sql.entries import Entry
 from gateway.journal.sqlite.sql import Row, every, find
 
 
-def note(cx: apsw.Connection, chain: str, actor: str, act: str, body: Mapping[str, object], at: datetime) -> None:
+def note(  # noqa: PLR0913, PLR0917 - an entry has as many parts
+    cx: apsw.Connection, chain: str, actor: str, act: str, body: Mapping[str, object], at: datetime
+) -> None:
     """Append to a chain."""
-    append(cx, chain, at, actor, act, body)
+    append(cx, Entry(chain, at, actor, act, dict(body)))
 
 
-def append(cx: apsw.Connection, chain: str, at: datetime, actor: str, act: str, body: Mapping[str, object]) -> str:
+def append(cx: apsw.Connection, new: Entry) -> str:
     """Append to a chain and return the new entry's digest."""
-    last = find(cx, "SELECT number, digest FROM audit WHERE chain = ? ORDER BY number DESC LIMIT 1", chain)
-    entry = link(chain, (last[0], last[1]) if last else (0, ""), at, actor, act, canonical(body).encode())
+    last = find(cx, "SELECT number, digest FROM audit WHERE chain = ? ORDER BY number DESC LIMIT 1", new.chain)
+    entry = link(new.chain, (last[0], last[1]) if last else (0, ""), new.at, new.actor, new.act, canonical(new.body).encode())
     cx.execute(
         "INSERT INTO audit (chain, number, at, actor, act, body, previous, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (chain, entry.number, moment(at), actor, act, entry.body, entry.previous, entry.digest),
+        (new.chain, entry.number, moment(new.at), new.actor, new.act, entry.body, entry.previous, entry.digest),
     )
     return entry.digest
-
-
-def acted(cx: apsw.Connection, alert: str, act: Act, payloads: Sequence[str] = ()) -> None:
-    """Append what was done to an alert, with the digests of the payloads it was done to."""
-    body: dict[str, object] = {"number": act.number, "reason": act.reason, "hash": act.hash, "break_glass": act.break_glass}
-    append(cx, f"alert:{alert}", act.at, act.actor, act.deed, body | ({"payloads": payloads} if payloads else {}))
 
 
 def read(cx: apsw.Connection, chain: str | None = None, *, after: int = 0, most: int = 1000) -> Sequence[AuditEntry]:
@@ -49,7 +44,7 @@ def seal(cx: apsw.Connection, at: datetime) -> str:
     # SQLite: the other columns come from the row that holds the maximum
     newest = every(cx, "SELECT chain, max(number), digest FROM audit WHERE chain <> ? GROUP BY chain", SEALS)
     heads = {chain: (number, digest) for chain, number, digest in newest}
-    return append(cx, SEALS, at, "gateway", SEALED, {"chains": len(heads), "digest": heads_digest(heads)})
+    return append(cx, Entry(SEALS, at, "gateway", SEALED, {"chains": len(heads), "digest": heads_digest(heads)}))
 
 
 def _entry(row: Row) -> AuditEntry:

@@ -6,10 +6,11 @@ from datetime import datetime
 
 import apsw
 
-from gateway.alert import Target, digest
+from gateway.alert import Target
 from gateway.channel import Outcome, Part, Payload, Verdict
 from gateway.incident import Status
-from gateway.journal.records import Claimed, Delivery, DeliveryState, Todo, TodoKind
+from gateway.journal.records import Claimed, Delivery, DeliveryState
+from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment, read, when
 from gateway.journal.sqlite import audit, lanes, work
 from gateway.journal.sqlite.lanes import Row
@@ -136,9 +137,7 @@ def _evidence(cx: apsw.Connection, row: Row, fence: int, outcome: Outcome, at: d
     )
     if late and outcome.verdict.may_have_reached:
         change(cx, "UPDATE delivery SET reached = 1 WHERE id = ?", row.id)
-    proof = digest(canonical([outcome.note, outcome.evidence]).encode())
-    body = {"delivery": row.key, "attempt": fence, "verdict": outcome.verdict, "late": late, "evidence": proof}
-    audit.append(cx, f"alert:{row.alert}", at, "gateway", "attempted", body)
+    audit.append(cx, entries.attempted(row.lane, row.key, fence, outcome, at, late=late))
 
 
 def _expire(cx: apsw.Connection, now: datetime) -> None:
@@ -146,16 +145,9 @@ def _expire(cx: apsw.Connection, now: datetime) -> None:
     for row in [Row(*row) for row in every(cx, overdue, moment(now))]:
         state = DeliveryState.UNKNOWN if row.doubt else DeliveryState.EXPIRED
         if change(cx, "UPDATE delivery SET state = ? WHERE id = ? AND state = 'waiting'", state, row.id):
-            _say_so(cx, row, state, now)
+            audit.append(cx, entries.overdue(row.lane, row.key, state, now))
+            work.owe(cx, entries.overdue_page(row.lane, row.key, row.number, state), now)
             lanes.resolve(cx, row.lane)
-
-
-def _say_so(cx: apsw.Connection, row: Row, state: DeliveryState, now: datetime) -> None:
-    body = {"delivery": row.key, "state": state}
-    audit.append(cx, f"alert:{row.alert}", now, "gateway", "delivery-expired", body)
-    known = "was not told in time of" if state is DeliveryState.EXPIRED else "may or may not have been told of"
-    page = {"code": f"delivery-{state}", "message": f"{row.channel}/{row.target} {known} {row.alert}.{row.number}"}
-    work.owe(cx, Todo(kind=TodoKind.PAGE, subject=f"delivery/{row.key}", body=canonical(page).encode()), now)
 
 
 def _delivery(cx: apsw.Connection, row: Row) -> Delivery:

@@ -1,7 +1,7 @@
 """What comes in: receipts, raw bytes, incidents with their episodes, watches, refused items."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import apsw
@@ -12,6 +12,7 @@ from gateway.fault import Conflict
 from gateway.incident import Incident
 from gateway.journal.contract import Stale
 from gateway.journal.records import Arrival, Head, ItemAnswer, Placed, Quarantined, Receipt, Watched
+from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment, read, when
 from gateway.journal.sqlite import audit, work
 from gateway.journal.sqlite.sql import Row, change, every, find, keep, only
@@ -51,7 +52,8 @@ def accept(cx: apsw.Connection, arrival: Arrival) -> Receipt:
         _watch(cx, watched)
     for todo in arrival.todos:
         work.owe(cx, todo, arrival.at)
-    _audit(cx, arrival, receipt)
+    for entry in entries.arrived(arrival, receipt):
+        audit.append(cx, entry)
     return receipt
 
 
@@ -96,7 +98,7 @@ def settle_quarantine(cx: apsw.Connection, id: int, how: str, actor: str, at: da
     source, receipt_id, index = only(cx, f"refused item {id}", of, id)
     if not change(cx, "UPDATE quarantine SET settled = ? WHERE id = ? AND settled = ''", how, id):
         raise Conflict("quarantine-settled", "somebody dealt with this item before")
-    audit.append(cx, f"source:{source}", at, actor, how, {"receipt": receipt_id, "index": index})
+    audit.append(cx, entries.Entry(f"source:{source}", at, actor, how, {"receipt": receipt_id, "index": index}))
 
 
 def bind(cx: apsw.Connection, key: IncidentKey, alert: str) -> None:
@@ -200,23 +202,6 @@ def _watch(cx: apsw.Connection, watched: Watched) -> None:
         " ON CONFLICT DO UPDATE SET revision = revision + 1, state = excluded.state",
         (watched.key, watched.state),
     )
-
-
-def _audit(cx: apsw.Connection, arrival: Arrival, made: Receipt) -> None:
-    if (raw := arrival.raw) is None:
-        for source in sorted({placed.report.source for placed in arrival.reports}):
-            body: dict[str, object] = {"reports": list(_reports(arrival, source))}
-            audit.append(cx, f"source:{source}", arrival.at, arrival.actor, "watched", body)
-        return
-    body = {"receipt": made.id, "sha256": digest(raw.body), "refused": len(arrival.refusals), "reports": list(_reports(arrival))}
-    audit.append(cx, f"source:{raw.source}", arrival.at, arrival.actor, "received", body)
-
-
-def _reports(arrival: Arrival, source: str | None = None) -> Iterator[dict[str, object]]:
-    for placed in arrival.reports:
-        if source in (None, placed.report.source):
-            name = {"source": placed.report.source, "id": placed.report.id, "episode": placed.episode}
-            yield name | {"applied": placed.applied, "digest": digest(canonical(placed.report).encode())}
 
 
 def _quarantined(row: Row) -> Quarantined:

@@ -9,7 +9,9 @@ from gateway.alert import Act, Deed, Kind, Version
 from gateway.channel import Part, Payload, Publication
 from gateway.fault import Conflict
 from gateway.journal.records import DeliveryState, Issue, Submit, VersionState
+from gateway.journal.sql import entries
 from gateway.journal.sql.codec import moment, read, when
+from gateway.journal.sql.lane import role
 from gateway.journal.sqlite import alerts, intake, lanes, publications, work
 from gateway.journal.sqlite.sql import change, every, find, keep, only
 
@@ -18,7 +20,7 @@ def issue(cx: apsw.Connection, real: float, issue: Issue, submit: Submit | None 
     """Issue a frozen version, exactly once; with `submit` it is frozen in the same transaction."""
     alerts.moved_on(cx, issue.alert, issue.expected, issue.at)
     publication = publications.bump(cx, issue.at)
-    alerts.void_open(cx, issue.alert, issue.number, _by(issue), issue.acts)
+    alerts.void_open(cx, issue.alert, issue.number, entries.voiding(issue), issue.acts)
     if submit is not None:
         alerts.freeze(cx, submit)
     version = _approved(cx, issue)
@@ -40,13 +42,6 @@ def expire(cx: apsw.Connection, real: float, alert: str, number: int, expected: 
     alerts.void_open(cx, alert, number, Act(number=number, deed=Deed.VOIDED, actor="gateway", at=at, reason="expired"))
     _release(cx, alert, number, real, at)
     return publication
-
-
-def _by(issue: Issue) -> Act:
-    """Whoever issues also voids what stood open beside it."""
-    said = (act for act in reversed(issue.acts) if act.deed in (Deed.ISSUED, Deed.APPROVED))
-    actor = next(said, Act(number=issue.number, deed=Deed.ISSUED, actor="gateway", at=issue.at)).actor
-    return Act(number=issue.number, deed=Deed.VOIDED, actor=actor, at=issue.at, reason=f"version {issue.number} was issued")
 
 
 def _approved(cx: apsw.Connection, issue: Issue) -> Version:
@@ -96,11 +91,11 @@ def _deliver(cx: apsw.Connection, issue: Issue, version: Version, real: float) -
     for consignment in messages_first:
         payload = consignment.payload
         state = DeliveryState.HELD if payload.part is Part.CLEAR else DeliveryState.WAITING
-        role = lanes.role(version, payload)
+        does = role(version, payload)
         cx.execute(
             "INSERT INTO delivery (alert, number, channel, target, part, role, history, priority, deadline, state, due)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*_named(issue, payload), role, consignment.history, consignment.priority, moment(consignment.deadline), state, real),
+            (*_named(issue, payload), does, consignment.history, consignment.priority, moment(consignment.deadline), state, real),
         )
 
 

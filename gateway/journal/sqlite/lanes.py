@@ -4,33 +4,15 @@ A lane is (alert, channel, target). A delivery's role is to tell, to cancel, or 
 attempt may have reached the far side, `doubt` that one was ambiguous.
 """
 
-from enum import StrEnum
 from typing import NamedTuple
 
 import apsw
 
-from gateway.alert import Kind, Target, Version
-from gateway.channel import History, Part, Payload
+from gateway.alert import Kind, Version
+from gateway.channel import History
 from gateway.journal.records import DeliveryState
+from gateway.journal.sql.lane import CHAIN_RETRY_S, Lane, Role, delivery_key
 from gateway.journal.sqlite.sql import change, every, find, only
-
-CHAIN_RETRY_S = 1.0
-
-
-class Role(StrEnum):
-    """What a delivery does to whoever gets it."""
-
-    TELL = "tell"
-    CANCEL = "cancel"
-    CLEAR = "clear"
-
-
-class Lane(NamedTuple):
-    """One alert's way to one target."""
-
-    alert: str
-    channel: str
-    target: str
 
 
 class Row(NamedTuple):
@@ -62,16 +44,7 @@ class Row(NamedTuple):
     @property
     def key(self) -> str:
         """Name these bytes to this target, the same for every try."""
-        name = f"{self.alert}.{self.number}.{self.channel}.{self.target}"
-        return name if self.part == Part.MESSAGE else f"{name}.{self.part}"
-
-
-def role(version: Version, payload: Payload) -> Role:
-    """Return what a version's payload does to its target; a target that is no longer meant gets a cancel."""
-    if payload.part is Part.CLEAR:
-        return Role.CLEAR
-    withdrawn = Target(payload.channel, payload.target) in version.withdrawn
-    return Role.CANCEL if withdrawn or version.kind is Kind.CANCEL else Role.TELL
+        return delivery_key(self.lane, self.number, self.part)
 
 
 def delivery(cx: apsw.Connection, id: int) -> Row:

@@ -1,13 +1,13 @@
-"""Numbered forward-only migrations, each applied once and remembered with its checksum."""
+"""Applying migrations, each once and remembered with its checksum."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import apsw
-from msgspec import Struct
 
 from gateway.alert import digest
-from gateway.fault import Unavailable
+from gateway.journal.sql import steps
+from gateway.journal.sql.steps import Migration
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -19,33 +19,9 @@ _TABLE = """CREATE TABLE IF NOT EXISTS migration (
 ) STRICT"""
 
 
-class Migration(Struct, frozen=True):
-    """One step; `number` and `name` come from the file's name."""
-
-    number: int
-    name: str
-    sql: bytes
-
-
-def known(folder: Path = FOLDER) -> Iterator[Migration]:
-    """Yield the migrations this version of the gateway knows, in order."""
-    for file in sorted(folder.glob("[0-9]*.sql")):
-        number, _, name = file.stem.partition("_")
-        yield Migration(int(number), name, file.read_bytes())
-
-
 def pending(cx: apsw.Connection, folder: Path = FOLDER) -> list[Migration]:
     """Return what is still to be applied; raises Unavailable for a store that is newer than we are, or another's."""
-    applied = _applied(cx)
-    ours = {step.number: step for step in known(folder)}
-    if newer := applied.keys() - ours.keys():
-        message = f"the store has migration {max(newer)}, this gateway knows {max(ours)}"
-        raise Unavailable("store-newer", message, hint="run the newer gateway, or restore a backup from before the upgrade")
-    for number, sha256 in applied.items():
-        if digest(ours[number].sql) != sha256:
-            message = f"migration {number} is not the one the store was built with"
-            raise Unavailable("store-migration-changed", message, hint="install an unmodified release of the gateway")
-    return [step for number, step in sorted(ours.items()) if number not in applied]
+    return steps.pending(_applied(cx), folder)
 
 
 def apply(cx: apsw.Connection, steps: list[Migration]) -> None:

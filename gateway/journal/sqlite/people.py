@@ -6,6 +6,7 @@ from datetime import datetime
 import apsw
 
 from gateway.journal.records import Key, Person
+from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment, read, when
 from gateway.journal.sqlite import audit
 from gateway.journal.sqlite.sql import Row, every, find, only
@@ -18,8 +19,7 @@ def save_person(cx: apsw.Connection, person: Person, actor: str, at: datetime) -
         " ON CONFLICT DO UPDATE SET roles = excluded.roles, password = excluded.password, disabled = excluded.disabled",
         (person.name, canonical(sorted(person.roles)), person.password, person.disabled),
     )
-    body = {"name": person.name, "roles": sorted(person.roles), "disabled": person.disabled}
-    audit.append(cx, "people", at, actor, "person-saved", body)
+    audit.append(cx, entries.person_saved(person, actor, at))
 
 
 def person(cx: apsw.Connection, name: str) -> Person:
@@ -40,8 +40,7 @@ def save_key(cx: apsw.Connection, key: Key, actor: str, at: datetime) -> None:
         " revoked = excluded.revoked",
         (key.id, key.hash, key.person, key.source, moment(key.created_at or at), key.revoked),
     )
-    body = {"id": key.id, "person": key.person, "source": key.source, "revoked": key.revoked}
-    audit.append(cx, "people", at, actor, "key-saved", body)
+    audit.append(cx, entries.key_saved(key, actor, at))
 
 
 def key(cx: apsw.Connection, hash: str) -> Key | None:
