@@ -48,8 +48,7 @@ async def test_a_draft_that_expects_another_revision_is_stale(journal: Journal) 
 async def test_of_two_first_drafts_of_one_alert_one_is_stale(journal: Journal) -> None:
     results = await asyncio.gather(journal.draft(draft()), journal.draft(draft()), return_exceptions=True)
 
-    assert results[0] == 1
-    assert isinstance(results[1], Stale)
+    assert [result for result in results if not isinstance(result, Stale)] == [1]
 
 
 async def test_only_one_version_is_open(journal: Journal) -> None:

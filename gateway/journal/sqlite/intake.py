@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import apsw
 import msgspec
@@ -14,12 +14,11 @@ from gateway.journal.contract import Stale
 from gateway.journal.records import Arrival, Head, ItemAnswer, Placed, Quarantined, Receipt, Watched
 from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment, read, when
+from gateway.journal.sql.times import SAME_BODY_FOR, SAME_KEY_FOR
 from gateway.journal.sqlite import audit, work
 from gateway.journal.sqlite.sql import Row, change, every, find, keep, only
 from gateway.source import Raw, Refusal
 
-SAME_KEY_FOR = timedelta(days=30)
-SAME_BODY_FOR = timedelta(minutes=10)
 MOST_SHOWN = 200
 
 _QUARANTINED = (

@@ -1,8 +1,7 @@
 """What is published: one publication, bumped whenever it changes, and the newest issued version of every alert."""
 
-import math
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 
 import apsw
@@ -11,11 +10,9 @@ from gateway.alert import Kind
 from gateway.channel import Publication, Published
 from gateway.journal.records import AlertRecord, Snapshot
 from gateway.journal.sql.codec import moment, when
+from gateway.journal.sql.times import KEPT_FOR, next_publication
 from gateway.journal.sqlite.alerts import alert
 from gateway.journal.sqlite.sql import Row, every, only
-
-KEPT_FOR = timedelta(hours=48)
-_SECOND = timedelta(seconds=1)
 
 
 def snapshot(cx: apsw.Connection) -> Snapshot:
@@ -47,7 +44,7 @@ def bump(cx: apsw.Connection, now: datetime) -> Publication:
     Call it before the change it publishes, while what expired unrecorded still counts as live.
     """
     before = current(cx)
-    at = max(before.at + _SECOND, now.astimezone(UTC).replace(microsecond=0), *_past_expiry(cx, now))
+    at = next_publication(before.at, now, _past_expiry(cx, now))
     after = Publication(before.revision + 1, at)
     cx.execute("UPDATE publication SET revision = ?, at = ?", (after.revision, moment(at)))
     return after
@@ -77,7 +74,7 @@ def due_to_expire(cx: apsw.Connection, now: datetime) -> Sequence[AlertRecord]:
     return [alert(cx, id) for (id,) in rows]
 
 
-def _past_expiry(cx: apsw.Connection, now: datetime) -> list[datetime]:
+def _past_expiry(cx: apsw.Connection, now: datetime) -> datetime | None:
     row = only(
         cx,
         "expiry",
@@ -85,11 +82,7 @@ def _past_expiry(cx: apsw.Connection, now: datetime) -> list[datetime]:
         " WHERE a.live = 1 AND v.expires <= ?",
         moment(now),
     )
-    return [_rounded_up(when(row[0])) + _SECOND] if row[0] else []
-
-
-def _rounded_up(at: datetime) -> datetime:
-    return at.replace(microsecond=0) + timedelta(seconds=math.ceil(at.microsecond / 1e6))
+    return when(row[0]) if row[0] else None
 
 
 def _published(row: Row) -> Published:

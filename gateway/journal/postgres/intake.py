@@ -1,0 +1,228 @@
+"""What comes in: receipts, raw bytes, incidents with their episodes, watches, refused items."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from gateway.alert import IncidentKey, digest
+from gateway.fault import Conflict
+from gateway.incident import Incident
+from gateway.journal.contract import Stale
+from gateway.journal.postgres import audit, work
+from gateway.journal.postgres.sql import Cx, Row, change, every, find, keep, only
+from gateway.journal.records import Arrival, Head, ItemAnswer, Placed, Quarantined, Receipt, Watched
+from gateway.journal.sql import entries
+from gateway.journal.sql.codec import canonical, read
+from gateway.journal.sql.times import SAME_BODY_FOR, SAME_KEY_FOR
+from gateway.source import Raw, Refusal
+
+MOST_SHOWN = 200
+
+_QUARANTINED = (
+    "SELECT q.id, r.id, q.item, q.refusal, q.settled, r.source, r.media_type, b.body, r.received_at, r.headers"
+    " FROM quarantine q JOIN receipt r ON r.id = q.receipt JOIN blob b ON b.sha256 = r.sha256 "
+)
+
+
+async def heads(cx: Cx, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Head]:
+    """Return the newest episode of each incident that is known."""
+    rows = await every(
+        cx,
+        "SELECT DISTINCT ON (source, id) source, id, e.number, i.revision, e.open, e.report, e.arrived, e.alert, e.stopped"
+        " FROM incident i JOIN episode e USING (source, id)"
+        " WHERE (source, id) IN (SELECT * FROM unnest($1::text[], $2::text[]))"
+        " ORDER BY source, id, e.number DESC",
+        *([source for source, _ in keys], [id for _, id in keys]),
+    )
+    return {(row[0], row[1]): _head(row) for row in rows}
+
+
+async def watches(cx: Cx, keys: Sequence[str]) -> Mapping[str, tuple[int, bytes]]:
+    """Return (revision, state) of each watch that is known."""
+    rows = await every(cx, "SELECT key, revision, state FROM watch WHERE key = ANY($1)", list(keys))
+    return {key: (revision, state) for key, revision, state in rows}
+
+
+async def accept(cx: Cx, arrival: Arrival) -> Receipt:
+    """Record everything a request or a tick brings, once."""
+    if arrival.raw is not None and (given := await known(cx, arrival.raw, arrival.key)) is not None:
+        return given
+    receipt = Receipt(id="", source="", received_at=arrival.at, items=arrival.answers)
+    if arrival.raw is not None:
+        receipt = msgspec.structs.replace(
+            receipt, id=secrets.token_hex(12), source=arrival.raw.source, received_at=arrival.raw.received_at
+        )
+        if not await _first(cx, receipt, arrival.raw, arrival.key):
+            return await accept(cx, arrival)
+        await _receive(cx, receipt, arrival, arrival.raw)
+    await _place_all(cx, arrival, receipt.id or None)
+    for watched in sorted(arrival.watches, key=lambda watched: watched.key):
+        await _watch(cx, watched)
+    await work.owe(cx, arrival.todos, arrival.at)
+    await audit.append_all(cx, entries.arrived(arrival, receipt))
+    return receipt
+
+
+async def known(cx: Cx, raw: Raw, key: str | None) -> Receipt | None:
+    """Return the answer given before: for the same header key in 30 days, else for the same bytes in 10 minutes."""
+    name, window = _window(raw, key)
+    newest = "SELECT receipt, sha256 FROM given WHERE source = $1 AND name = $2 AND received_at > $3"
+    if (row := await find(cx, newest, raw.source, name, raw.received_at - window)) is None:
+        return None
+    if row[1] != digest(raw.body):
+        hint = "send the same bytes again, or use a new key"
+        raise Conflict("receipt-conflict", "this receipt key came with other bytes before", hint=hint)
+    return msgspec.structs.replace(await receipt(cx, row[0]), again=True)
+
+
+async def receipt(cx: Cx, id: str) -> Receipt:
+    """Return a receipt; raises Missing."""
+    row = await only(cx, f"receipt {id}", "SELECT source, received_at, items FROM receipt WHERE id = $1", id)
+    return Receipt(id=id, source=row[0], received_at=row[1], items=read(row[2], tuple[ItemAnswer, ...]))
+
+
+async def quarantine(cx: Cx, *, settled: bool = False) -> Sequence[Quarantined]:
+    """Return the newest refused items, oldest of them first."""
+    newest = _QUARANTINED + "WHERE $1 OR q.settled = '' ORDER BY q.id DESC LIMIT $2"
+    return [_quarantined(row) for row in reversed(await every(cx, newest, settled, MOST_SHOWN))]
+
+
+async def quarantined(cx: Cx, id: int) -> Quarantined:
+    """Return one refused item; raises Missing."""
+    return _quarantined(await only(cx, f"refused item {id}", _QUARANTINED + "WHERE q.id = $1", id))
+
+
+async def settle_quarantine(cx: Cx, id: int, how: str, actor: str, at: datetime) -> None:
+    """Record, once, that a person replayed or raised a refused item."""
+    of = "SELECT r.source, r.id, q.item FROM quarantine q JOIN receipt r ON r.id = q.receipt WHERE q.id = $1"
+    source, receipt_id, index = await only(cx, f"refused item {id}", of, id)
+    if not await change(cx, "UPDATE quarantine SET settled = $2 WHERE id = $1 AND settled = ''", id, how):
+        raise Conflict("quarantine-settled", "somebody dealt with this item before")
+    await audit.append(cx, entries.Entry(f"source:{source}", at, actor, how, {"receipt": receipt_id, "index": index}))
+
+
+async def bind(cx: Cx, key: IncidentKey, alert: str) -> None:
+    """Remember which alert is about an incident's episode."""
+    about = "UPDATE episode SET alert = $1 WHERE source = $2 AND id = $3 AND number = $4"
+    await cx.execute(about, alert, key.source, key.id, key.episode)
+
+
+async def stop(cx: Cx, alert: str, level: str) -> None:
+    """Remember at which level a person cancelled or ended what is told of an incident."""
+    await cx.execute("UPDATE episode SET stopped = $2 WHERE alert = $1", alert, level)
+
+
+async def hold(cx: Cx, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+    """Keep everybody else from these incidents until the transaction ends; return their revisions, 0 for new ones."""
+    columns = [source for source, _ in keys], [id for _, id in keys]
+    added = "INSERT INTO incident (source, id) SELECT * FROM unnest($1::text[], $2::text[]) ORDER BY 1, 2 ON CONFLICT DO NOTHING"
+    await cx.execute(added, *columns)
+    held = (
+        "SELECT source, id, revision FROM incident WHERE (source, id) IN (SELECT * FROM unnest($1::text[], $2::text[]))"
+        " ORDER BY source, id FOR UPDATE"
+    )
+    return {(source, id): revision for source, id, revision in await every(cx, held, *columns)}
+
+
+def _window(raw: Raw, key: str | None) -> tuple[str, timedelta]:
+    return (f"body:{digest(raw.body)}", SAME_BODY_FOR) if key is None else (f"key:{key}", SAME_KEY_FOR)
+
+
+async def _first(cx: Cx, made: Receipt, raw: Raw, key: str | None) -> bool:
+    """Take the place of this request; False when another with the same name took it at the same time."""
+    name, window = _window(raw, key)
+    return bool(
+        await change(
+            cx,
+            "INSERT INTO given AS g (source, name, receipt, sha256, received_at) VALUES ($1, $2, $3, $4, $5)"
+            " ON CONFLICT (source, name) DO UPDATE SET receipt = $3, sha256 = $4, received_at = $5 WHERE g.received_at <= $6",
+            *(raw.source, name, made.id, digest(raw.body), raw.received_at, raw.received_at - window),
+        )
+    )
+
+
+async def _receive(cx: Cx, made: Receipt, arrival: Arrival, raw: Raw) -> None:
+    await keep(cx, [raw.body])
+    await cx.execute(
+        "INSERT INTO receipt (id, source, key, sha256, media_type, headers, actor, received_at, items)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        *(made.id, raw.source, arrival.key, digest(raw.body), raw.media_type, canonical(raw.headers), arrival.actor),
+        *(raw.received_at, canonical(arrival.answers)),
+    )
+    refused = "INSERT INTO quarantine (receipt, item, refusal) VALUES ($1, $2, $3)"
+    await cx.executemany(refused, [(made.id, index, canonical(refusal)) for index, refusal in arrival.refusals])
+
+
+async def _place_all(cx: Cx, arrival: Arrival, receipt_id: str | None) -> None:
+    """Only the first report of an incident is held against the record; those after it were placed after each other."""
+    if not arrival.reports:
+        return
+    first = {(placed.report.source, placed.report.id): placed.expected for placed in reversed(arrival.reports)}
+    revisions = await hold(cx, list(first))
+    for key, expected in first.items():
+        if revisions[key] != expected:
+            raise Stale(f"incident {key[1]}")
+    for placed in arrival.reports:
+        await _place(cx, placed, arrival.at, receipt_id)
+
+
+async def _place(cx: Cx, placed: Placed, at: datetime, receipt_id: str | None) -> None:
+    report = placed.report
+    key = (report.source, report.id, placed.episode)
+    body = canonical(report)
+    await cx.execute(
+        "INSERT INTO report (source, id, episode, receipt, arrived, applied, closes, why, body)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        *(*key, receipt_id, at, placed.applied, placed.closes, placed.why, body),
+    )
+    if placed.applied:
+        await _apply(cx, key, body, at)
+    if placed.closes:
+        await cx.execute("UPDATE episode SET open = false WHERE source = $1 AND id = $2 AND number = $3", *key)
+
+
+async def _apply(cx: Cx, key: tuple[str, str, int], body: str, at: datetime) -> None:
+    await cx.execute(
+        "WITH moved AS (UPDATE incident SET revision = revision + 1 WHERE source = $1 AND id = $2)"
+        " INSERT INTO episode (source, id, number, report, arrived) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (source, id, number) DO UPDATE SET report = excluded.report, arrived = excluded.arrived",
+        *(*key, body, at),
+    )
+
+
+async def _watch(cx: Cx, watched: Watched) -> None:
+    if watched.expected:
+        moved = "UPDATE watch SET revision = revision + 1, state = $3 WHERE key = $1 AND revision = $2"
+        done = await change(cx, moved, watched.key, watched.expected, watched.state)
+    else:
+        added = "INSERT INTO watch (key, revision, state) VALUES ($1, 1, $2) ON CONFLICT DO NOTHING"
+        done = await change(cx, added, watched.key, watched.state)
+    if not done:
+        raise Stale(f"watch {watched.key}")
+
+
+def _head(row: Row) -> Head:
+    source, id, episode, revision, is_open, report, arrived, alert, stopped = row
+    return Head(
+        key=IncidentKey(source, id, episode),
+        revision=revision,
+        open=is_open,
+        report=read(report, Incident),
+        arrived=arrived,
+        alert=alert,
+        stopped=stopped,
+    )
+
+
+def _quarantined(row: Row) -> Quarantined:
+    id, receipt_id, index, refusal, settled, source, media_type, body, received_at, headers = row
+    raw = Raw(
+        source=source,
+        media_type=media_type,
+        body=body,
+        received_at=received_at,
+        headers=read(headers, dict[str, str]),
+    )
+    return Quarantined(id=id, receipt=receipt_id, index=index, refusal=read(refusal, Refusal), raw=raw, settled=settled)

@@ -1,0 +1,167 @@
+"""The record's verbs on PostgreSQL; each is written in the file of its topic and runs in a transaction of its own."""
+
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from gateway.fault import Conflict
+from gateway.journal.postgres import alerts, audit, deliveries, intake, issuing, people, publications, work
+from gateway.journal.postgres.desk import READ, WRITE, Desk
+from gateway.journal.postgres.opening import open_desk
+from gateway.journal.postgres.sql import Cx, Here, here
+from gateway.journal.records import Claimed
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MOST_CONNECTIONS = 10
+
+Verb = Callable[Concatenate["PostgresJournal", P], Coroutine[Any, Any, T]]
+
+
+def _glances(verb: Callable[Concatenate[Cx, P], Awaitable[T]]) -> Verb[P, T]:
+    """Read with one statement."""
+
+    @wraps(verb)
+    async def run(journal: "PostgresJournal", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await journal.desk.glance(lambda cx: verb(cx, *args, **kwargs))
+
+    return run
+
+
+def _reads(verb: Callable[Concatenate[Cx, P], Awaitable[T]]) -> Verb[P, T]:
+    """Read with several statements, all of one state of the record."""
+
+    @wraps(verb)
+    async def run(journal: "PostgresJournal", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await journal.desk.run(lambda cx: verb(cx, *args, **kwargs), READ)
+
+    return run
+
+
+def _writes(verb: Callable[Concatenate[Cx, P], Awaitable[T]]) -> Verb[P, T]:
+    @wraps(verb)
+    async def run(journal: "PostgresJournal", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await journal.desk.run(lambda cx: verb(cx, *args, **kwargs), WRITE)
+
+    return run
+
+
+def _timed(verb: Callable[Concatenate[Cx, Here, P], Awaitable[T]]) -> Verb[P, T]:
+    """Hand the verb the database's own clock, read when it runs."""
+
+    @wraps(verb)
+    async def run(journal: "PostgresJournal", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        async def work(cx: Cx) -> T:
+            return await verb(cx, await here(cx, journal.node, journal.offset()), *args, **kwargs)
+
+        return await journal.desk.run(work, WRITE)
+
+    return run
+
+
+def _no_offset() -> float:
+    return 0.0
+
+
+class PostgresJournal:
+    """The record in a PostgreSQL database that several nodes share; implements gateway.journal.contract.Journal."""
+
+    def __init__(self, desk: Desk, node: str, offset: Callable[[], float], *, shared: bool) -> None:
+        """Serve an opened store; use `PostgresJournal.open`."""
+        self.desk = desk
+        self.node = node
+        self.offset = offset
+        self._shared = shared
+
+    @classmethod
+    async def open(
+        cls,
+        dsn: str,
+        *,
+        node: str = "",
+        offset: Callable[[], float] = _no_offset,
+        shared: bool = False,
+        most_connections: int = MOST_CONNECTIONS,
+    ) -> "PostgresJournal":
+        """Open the store in a database that exists; raises Unavailable, naming the remedy, BadInput for an unreadable DSN.
+
+        A DSN may name several hosts: the first that takes writes is used, now and whenever a connection is lost. `node` names
+        this gateway among its peers and stays the same when it starts again (by default the host's name). `shared` is for work
+        on people, keys and audit beside a gateway of the same name. `offset` seconds are added to the database's clock.
+        """
+        return cls(await open_desk(dsn, most_connections), node or socket.gethostname(), offset, shared=shared)
+
+    # In a class body a name hides the module of the same name, so `alerts`, `deliveries`, `people` and `audit` close their group.
+
+    heads = _glances(intake.heads)
+    watches = _glances(intake.watches)
+    accept = _writes(intake.accept)
+    known = _reads(intake.known)
+    receipt = _glances(intake.receipt)
+    quarantine = _glances(intake.quarantine)
+    quarantined = _glances(intake.quarantined)
+    settle_quarantine = _writes(intake.settle_quarantine)
+
+    take = _timed(work.take)
+    finish = _timed(work.finish)
+    failures = _glances(work.failures)
+
+    allocate = _writes(alerts.allocate)
+    alert = _reads(alerts.alert)
+    draft = _writes(alerts.draft)
+    edit = _writes(alerts.edit)
+    submit = _writes(alerts.submit)
+    reject = _writes(alerts.reject)
+    frozen = _reads(alerts.frozen)
+    alerts = _reads(alerts.alerts)
+
+    issue = _timed(issuing.issue)
+    expire = _timed(issuing.expire)
+    due_to_expire = _reads(publications.due_to_expire)
+    publication = _glances(publications.current)
+    snapshot = _reads(publications.snapshot)
+    heartbeat = _writes(publications.heartbeat)
+    document = _glances(publications.document)
+
+    _claim = _timed(deliveries.claim)
+    _sweep = _timed(deliveries.sweep)
+    _recover = _timed(deliveries.recover)
+    _unswept = staticmethod(deliveries.unswept)
+    settle = _timed(deliveries.settle)
+    deliveries = _reads(deliveries.deliveries)
+
+    save_person = _writes(people.save_person)
+    person = _glances(people.person)
+    save_key = _writes(people.save_key)
+    key = _glances(people.key)
+    keys = _glances(people.keys)
+    lease = _timed(people.lease)
+    check = _writes(people.check)
+    people = _glances(people.people)
+
+    note = _writes(audit.note)
+    seal = _writes(audit.seal)
+    audit = _writes(audit.read)
+
+    async def claim(self, channels: Sequence[str], most: int, lease_s: float, now: datetime) -> Sequence[Claimed]:
+        """Settle what cannot go any more, in a transaction of its own, then lease the eligible head of each lane."""
+
+        async def unswept(cx: Cx) -> list[str]:
+            return await self._unswept(cx, await here(cx, self.node, self.offset()), now)
+
+        if found := await self.desk.glance(unswept):
+            await self._sweep(found, now)
+        return await self._claim(channels, most, lease_s, now)
+
+    async def recover(self) -> int:
+        """Free what this node held before it started; raises Conflict on a shared store, whose owner may be at work."""
+        if self._shared:
+            raise Conflict("store-shared", "only the node itself may recover what it held", hint="open it without shared=True")
+        return await self._recover()
+
+    async def close(self) -> None:
+        """Finish what is under way and let go of the database."""
+        await self.desk.close()

@@ -1,0 +1,45 @@
+"""Applying migrations, each once and remembered with its checksum, by one node while the others wait."""
+
+from pathlib import Path
+
+from gateway.alert import digest
+from gateway.journal.postgres.sql import Cx, every, find
+from gateway.journal.sql.steps import Migration, pending
+
+FOLDER = Path(__file__).parent / "migrations"
+# "bongsu" in ASCII: whoever migrates holds this advisory lock
+LOCK = 0x626F6E677375
+
+_TABLE = """CREATE TABLE migration (
+    number integer PRIMARY KEY,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)"""
+
+
+async def bring_up(cx: Cx, folder: Path = FOLDER) -> None:
+    """Apply what the store still needs, all or none; raises Unavailable for one that is newer than we are, or another's."""
+    await cx.execute("BEGIN")
+    try:
+        await _bring_up(cx, folder)
+    except BaseException:
+        await cx.execute("ROLLBACK")
+        raise
+    await cx.execute("COMMIT")
+
+
+async def _bring_up(cx: Cx, folder: Path) -> None:
+    await cx.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'")
+    await cx.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+    if await find(cx, "SELECT 1 WHERE to_regclass('migration') IS NULL"):
+        await cx.execute(_TABLE)
+    applied: dict[int, str] = dict(await every(cx, "SELECT number, sha256 FROM migration"))
+    for step in pending(applied, folder):
+        await _apply(cx, step)
+
+
+async def _apply(cx: Cx, step: Migration) -> None:
+    await cx.execute(step.sql.decode())
+    row = (step.number, step.name, digest(step.sql))
+    await cx.execute("INSERT INTO migration (number, name, sha256) VALUES ($1, $2, $3)", *row)

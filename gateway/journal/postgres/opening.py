@@ -1,0 +1,85 @@
+"""What must hold before a store is used: a server that keeps what it committed, and a schema we know."""
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from gateway.fault import BadInput, Unavailable
+from gateway.journal.postgres import migrate
+from gateway.journal.postgres.desk import Desk
+from gateway.journal.postgres.faults import LOST, unavailable
+from gateway.journal.postgres.sql import Cx, only
+
+OLDEST = 140000
+CONNECT_S = 0.8
+STATEMENTS_KEPT = 300
+
+# The server gives up before we do, so that nothing of a verb that was refused is still on its way
+_SESSION = {
+    "application_name": "bongsu",
+    "statement_timeout": "1700",
+    "lock_timeout": "1500",
+    "idle_in_transaction_session_timeout": "3000",
+    "client_connection_check_interval": "500",
+    "timezone": "UTC",
+    "jit": "off",
+}
+
+
+async def open_desk(dsn: str, most_connections: int) -> Desk:
+    """Connect to the first of the DSN's hosts that takes writes, check it and bring its schema up to date.
+
+    Raises Unavailable with the remedy, BadInput for a DSN that cannot be read.
+    """
+    try:
+        pool = await _pool(dsn, most_connections)
+    except LOST as error:
+        raise unavailable(error) from error
+    except ValueError as error:
+        raise BadInput("store-url", f"the store's url cannot be read: {error}", hint="postgresql://user@host/database") from None
+    try:
+        await _ready(pool)
+    except BaseException:
+        pool.terminate()
+        raise
+    return Desk(pool)
+
+
+async def _pool(dsn: str, most_connections: int) -> asyncpg.Pool:
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=most_connections,
+        timeout=CONNECT_S,
+        target_session_attrs="read-write",
+        statement_cache_size=STATEMENTS_KEPT,
+        server_settings=_SESSION,
+        reset=_leave_as_it_is,
+    )
+
+
+async def _ready(pool: asyncpg.Pool) -> None:
+    steps: tuple[Callable[[Cx], Awaitable[None]], ...] = (refuse_unsafe, migrate.bring_up)
+    try:
+        async with pool.acquire() as cx:
+            for step in steps:
+                await step(cx)
+    except LOST as error:
+        raise unavailable(error) from error
+
+
+async def refuse_unsafe(cx: Cx) -> None:
+    """Raise Unavailable for a server that is too old, or that answers before what it committed is on its disk."""
+    settings = (
+        "SELECT current_setting('server_version_num')::int, current_setting('fsync'), current_setting('synchronous_commit')"
+    )
+    version, fsync, commit = await only(cx, "setting", settings)
+    if version < OLDEST:
+        raise Unavailable("store-server-old", f"PostgreSQL {version // 10000}", hint="use PostgreSQL 14 or newer")
+    if "off" in (fsync, commit):
+        message = f"PostgreSQL can lose committed writes (fsync = {fsync}, synchronous_commit = {commit})"
+        raise Unavailable("store-server-unsafe", message, hint="set both to on")
+
+
+async def _leave_as_it_is(_: object) -> None:
+    """Verbs change nothing of a session that the next one would have to undo."""

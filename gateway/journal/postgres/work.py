@@ -1,0 +1,78 @@
+"""Work the gateway owes: at most one unfinished piece per kind and subject, taken under a lease."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from gateway.journal.contract import Stale
+from gateway.journal.postgres.sql import Cx, Here, Row, change, every
+from gateway.journal.records import Task, Todo, TodoKind
+
+_STILL_OURS = " WHERE id = $1 AND fence = $2 AND NOT done AND lease_until > 0"
+
+
+async def owe(cx: Cx, todos: Iterable[Todo], at: datetime) -> None:
+    """Add work, or bring newer news to what waits; what is being worked on runs again afterwards."""
+    for todo in sorted(todos, key=lambda todo: (todo.kind, todo.subject)):
+        await cx.execute(
+            "INSERT INTO todo (kind, subject, body, since) VALUES ($1, $2, $3, $4)"
+            " ON CONFLICT (kind, subject) WHERE NOT done"
+            " DO UPDATE SET body = excluded.body, due = 0, again = todo.lease_until > 0",
+            *(todo.kind, todo.subject, todo.body, at),
+        )
+
+
+async def take(cx: Cx, here: Here, kind: TodoKind, most: int, lease_s: float) -> Sequence[Task]:
+    """Lease due pieces of work, oldest first; a lease that ran out is free again, and nobody waits for another node."""
+    rows = await every(
+        cx,
+        "UPDATE todo SET lease_until = $2, holder = $3, fence = fence + 1, again = false WHERE id IN"
+        " (SELECT id FROM todo WHERE NOT done AND kind = $4 AND due <= $1 AND lease_until <= $1"
+        " ORDER BY id LIMIT $5 FOR UPDATE SKIP LOCKED)"
+        " RETURNING id, kind, subject, body, fence, since",
+        *(here.time, here.time + lease_s, here.node, kind, most),
+    )
+    return [_task(row) for row in sorted(rows)]
+
+
+async def finish(cx: Cx, here: Here, task: Task, *, failure: str = "", retry_in: float | None = None) -> bool:
+    """Close a piece of work unless newer news came meanwhile, or put it back; False when the lease was lost."""
+    if retry_in is None:
+        return await close(cx, task, failure)
+    put_back = "UPDATE todo SET lease_until = 0, failure = $3, due = CASE WHEN again THEN 0 ELSE $4 END, again = false"
+    return bool(
+        await change(cx, put_back + _STILL_OURS, task.id, task.fence, failure.encode(), here.time + retry_in),
+    )
+
+
+async def close(cx: Cx, task: Task, failure: str = "") -> bool:
+    """Close a piece of work, or leave it due now when newer news came meanwhile; False when the lease was lost."""
+    closed = "UPDATE todo SET lease_until = 0, failure = $3, done = NOT again, again = false"
+    return bool(await change(cx, closed + _STILL_OURS, task.id, task.fence, failure.encode()))
+
+
+async def failures(cx: Cx) -> Sequence[Task]:
+    """Return drafts that could not be made and have not been made since, newest first; `body` is the reason."""
+    rows = await every(
+        cx,
+        "SELECT id, kind, subject, failure, fence, since FROM todo t WHERE kind = 'draft' AND failure <> ''"
+        " AND NOT EXISTS (SELECT 1 FROM todo n WHERE n.kind = 'draft' AND n.subject = t.subject AND n.id > t.id"
+        " AND (n.done OR n.failure <> '')) ORDER BY id DESC",
+    )
+    return [_task(row) for row in rows]
+
+
+async def close_or_stale(cx: Cx, task: Task) -> None:
+    """Close a piece of work; raises Stale when somebody else has it by now."""
+    if not await close(cx, task):
+        raise Stale(f"the work on {task.subject}")
+
+
+async def free(cx: Cx, node: str) -> None:
+    """Let go of every piece of work that this node held before it started anew."""
+    ours = "UPDATE todo SET lease_until = 0, again = false, fence = fence + 1 WHERE NOT done AND lease_until > 0 AND holder = $1"
+    await cx.execute(ours, node)
+
+
+def _task(row: Row) -> Task:
+    id, kind, subject, body, fence, since = row
+    return Task(id=id, kind=TodoKind(kind), subject=subject, body=body, fence=fence, since=since)
