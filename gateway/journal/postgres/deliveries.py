@@ -29,6 +29,8 @@ _HEADS = (
     " AND o.state = 'waiting' AND o.id < d.id)"
 )
 _IN_ORDER = " ORDER BY d.priority, d.due, d.id LIMIT $4"
+# Looked at for each that is leased, so that two nodes that look at the same time both find enough
+_LOOKED_AT = 4
 
 
 async def claim(cx: Cx, here: Here, channels: Sequence[str], most: int, lease_s: float, now: datetime) -> Sequence[Claimed]:
@@ -37,7 +39,7 @@ async def claim(cx: Cx, here: Here, channels: Sequence[str], most: int, lease_s:
     What is decided of an alert's lanes is waited for; what another node is about to lease is passed over.
     """
     values = (here.time, now, list(channels), most)
-    held = f"SELECT id FROM alert WHERE id IN (SELECT alert FROM ({_HEADS}{_IN_ORDER}) h) ORDER BY id FOR SHARE"
+    held = f"SELECT id FROM alert WHERE id IN (SELECT alert FROM ({_HEADS}{_IN_ORDER} * {_LOOKED_AT}) h) ORDER BY id FOR SHARE"
     ours = [id for (id,) in await every(cx, held, *values)]
     if not ours:
         return []

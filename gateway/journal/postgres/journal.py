@@ -62,6 +62,21 @@ def _timed(verb: Callable[Concatenate[Cx, Here, P], Awaitable[T]]) -> Verb[P, T]
     return run
 
 
+async def _claims(
+    journal: "PostgresJournal", channels: Sequence[str], most: int, lease_s: float, now: datetime
+) -> Sequence[Claimed]:
+    """Settle what cannot go any more, in a transaction of its own, then lease the eligible head of each lane."""
+
+    async def look(cx: Cx) -> tuple[Here, Sequence[str]]:
+        asked = await here(cx, journal.node, journal.offset())
+        return asked, await deliveries.unswept(cx, asked, now)
+
+    asked, found = await journal.desk.glance(look)
+    if found:
+        await journal.desk.run(lambda cx: deliveries.sweep(cx, asked, found, now))
+    return await journal.desk.run(lambda cx: deliveries.claim(cx, asked, channels, most, lease_s, now))
+
+
 def _no_offset() -> float:
     return 0.0
 
@@ -126,10 +141,8 @@ class PostgresJournal:
     heartbeat = _writes(publications.heartbeat)
     document = _glances(publications.document)
 
-    _claim = _timed(deliveries.claim)
-    _sweep = _timed(deliveries.sweep)
+    claim = _claims
     _recover = _timed(deliveries.recover)
-    _unswept = staticmethod(deliveries.unswept)
     settle = _timed(deliveries.settle)
     deliveries = _reads(deliveries.deliveries)
 
@@ -145,16 +158,6 @@ class PostgresJournal:
     note = _writes(audit.note)
     seal = _writes(audit.seal)
     audit = _writes(audit.read)
-
-    async def claim(self, channels: Sequence[str], most: int, lease_s: float, now: datetime) -> Sequence[Claimed]:
-        """Settle what cannot go any more, in a transaction of its own, then lease the eligible head of each lane."""
-
-        async def unswept(cx: Cx) -> list[str]:
-            return await self._unswept(cx, await here(cx, self.node, self.offset()), now)
-
-        if found := await self.desk.glance(unswept):
-            await self._sweep(found, now)
-        return await self._claim(channels, most, lease_s, now)
 
     async def recover(self) -> int:
         """Free what this node held before it started; raises Conflict on a shared store, whose owner may be at work."""
