@@ -1,4 +1,5 @@
 import asyncio
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -47,7 +48,7 @@ def server() -> Iterator[Server]:
             asyncio.run(empty_record(server.dsn(TEMPLATE)))
             yield server
         finally:
-            server.stop()
+            server.stop(signal.SIGQUIT)
 
 
 async def empty_record(dsn: str) -> None:

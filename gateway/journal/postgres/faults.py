@@ -5,6 +5,7 @@ import asyncpg
 from gateway.fault import Unavailable
 
 _LOST = {
+    asyncpg.TargetServerAttributeNotMatched: ("store-read-only", "no host takes writes", "name one that does"),
     asyncpg.ReadOnlySQLTransactionError: ("store-read-only", "the database may only be read", "name a server that takes writes"),
     asyncpg.DiskFullError: ("store-unavailable", "the database's disk is full", "free space there; the store goes on by itself"),
     asyncpg.TooManyConnectionsError: ("store-unavailable", "the database takes no more connections", "raise max_connections"),

@@ -33,10 +33,10 @@ async def open_desk(dsn: str, most_connections: int) -> Desk:
     """
     try:
         pool = await _pool(dsn, most_connections)
-    except LOST as error:
-        raise unavailable(error) from error
     except ValueError as error:
         raise BadInput("store-url", f"the store's url cannot be read: {error}", hint="postgresql://user@host/database") from None
+    except LOST as error:
+        raise unavailable(error) from error
     try:
         await _ready(pool)
     except BaseException:

@@ -46,6 +46,12 @@ class Server:
         """Return the address of a database."""
         return f"postgresql://postgres@/{database}?{self._hosts}"
 
+    @property
+    def pid(self) -> int:
+        """Return the process id of its first process."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start and wait until it answers."""
         settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
