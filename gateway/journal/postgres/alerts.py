@@ -199,11 +199,13 @@ async def _write(cx: Cx, version: Version) -> None:
     """Add a version or replace the open one's content; raises Conflict when another is open or this one is closed."""
     written = await change(
         cx,
-        "INSERT INTO version AS old (alert, number, kind, state, expires, body) SELECT $1, $2::int, $3, 'open', $4, $5"
-        " WHERE NOT EXISTS (SELECT 1 FROM version WHERE alert = $1 AND number <> $2 AND state IN ('open', 'frozen'))"
-        " ON CONFLICT (alert, number) DO UPDATE SET kind = excluded.kind, expires = excluded.expires, body = excluded.body"
+        "INSERT INTO version AS old (alert, number, kind, status, state, expires, body)"
+        " SELECT $1, $2::int, $3, $4, 'open', $5, $6 WHERE NOT EXISTS"
+        " (SELECT 1 FROM version WHERE alert = $1 AND number <> $2 AND state IN ('open', 'frozen'))"
+        " ON CONFLICT (alert, number) DO UPDATE"
+        " SET kind = excluded.kind, status = excluded.status, expires = excluded.expires, body = excluded.body"
         " WHERE old.state = 'open'",
-        *(version.alert, version.number, version.kind, version.expires, canonical(version)),
+        *(version.alert, version.number, version.kind, version.status, version.expires, canonical(version)),
     )
     if not written:
         await _refuse(cx, version)

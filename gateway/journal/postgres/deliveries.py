@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.alert import Target
 from gateway.channel import Outcome, Part, Payload, Verdict
+from gateway.incident import Status
 from gateway.journal.postgres import alerts, audit, lanes, work
 from gateway.journal.postgres.lanes import COLUMNS, Row
 from gateway.journal.postgres.sql import Cx, Here, every
@@ -19,41 +20,45 @@ MOST_ALERTS = 200
 MOST_SWEPT = 100
 _LEASE_OVER = Outcome(verdict=Verdict.AMBIGUOUS, note="the lease ran out before the attempt was settled")
 
-# The oldest unfinished delivery of each lane; the table of docs/decisions/lanes.md lets nothing else go
+# Of each channel the oldest unfinished deliveries of its lanes, as many as it has slots; docs/decisions/lanes.md
 _HEADS = (
-    "SELECT d.id, d.alert, d.priority, d.due FROM delivery d"
-    " WHERE d.state = 'waiting' AND d.due <= $1 AND d.deadline > $2 AND d.channel = ANY($3)"
+    "SELECT h.* FROM unnest($3::text[], $4::int[]) AS free (channel, slots) CROSS JOIN LATERAL"
+    " (SELECT d.id, d.alert, d.priority, d.due FROM delivery d"
+    " WHERE d.state = 'waiting' AND d.due <= $1 AND d.deadline > $2 AND d.channel = free.channel AND {where}"
     " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
     " AND o.state = 'sending')"
     " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
     " AND o.state = 'waiting' AND o.id < d.id)"
+    " ORDER BY d.priority, d.due, d.id LIMIT {slots}) h"
 )
-_IN_ORDER = " ORDER BY d.priority, d.due, d.id LIMIT $4"
-# Looked at for each that is leased, so that two nodes that look at the same time both find enough
-_LOOKED_AT = 4
+# What is looked at is more than what is leased, so that two nodes that look at the same time both find enough
+_LOOKED_AT = _HEADS.format(where="true", slots="free.slots * 4")
+_PICKED = _HEADS.format(where="d.alert = ANY($5)", slots="free.slots FOR UPDATE OF d SKIP LOCKED")
 
 
-async def claim(cx: Cx, here: Here, channels: Sequence[str], most: int, lease_s: float, now: datetime) -> Sequence[Claimed]:
+async def claim(cx: Cx, here: Here, free: Mapping[str, int], most: int, lease_s: float, now: datetime) -> Sequence[Claimed]:
     """Lease the eligible head of each lane by priority, due time and age; call `sweep` before.
 
     What is decided of an alert's lanes is waited for; what another node is about to lease is passed over.
     """
-    values = (here.time, now, list(channels), most)
-    held = f"SELECT id FROM alert WHERE id IN (SELECT alert FROM ({_HEADS}{_IN_ORDER} * {_LOOKED_AT}) h) ORDER BY id FOR SHARE"
+    slots = {channel: min(most, number) for channel, number in free.items() if number > 0}
+    values = (here.time, now, list(slots), list(slots.values()))
+    held = f"SELECT id FROM alert WHERE id IN (SELECT alert FROM ({_LOOKED_AT}) h) ORDER BY id FOR SHARE"
     ours = [id for (id,) in await every(cx, held, *values)]
     if not ours:
         return []
-    picked = f"{_HEADS} AND d.alert = ANY($5) {_IN_ORDER} FOR UPDATE OF d SKIP LOCKED"
     leased = (
-        f"WITH picked AS ({picked}), leased AS (UPDATE delivery d SET state = 'sending', fence = fence + 1,"
-        " lease_until = $6, holder = $7, claimed_at = $2 FROM picked WHERE d.id = picked.id RETURNING d.*)"
-        " SELECT l.id, l.alert, l.number, l.channel, l.target, l.part, l.fence, l.deadline, i.media_type, i.sha256, b.body"
-        " FROM leased l JOIN issued i ON i.alert = l.alert AND i.number = l.number AND i.way = 'channel'"
+        f"WITH picked AS ({_PICKED} ORDER BY h.priority, h.due, h.id LIMIT $8),"
+        " leased AS (UPDATE delivery d SET state = 'sending', fence = fence + 1, lease_until = $6, holder = $7, claimed_at = $2"
+        " FROM picked WHERE d.id = picked.id RETURNING d.*)"
+        " SELECT l.id, l.alert, l.number, v.status, l.channel, l.target, l.part, l.fence, l.deadline,"
+        " i.media_type, i.sha256, b.body"
+        " FROM leased l JOIN version v ON v.alert = l.alert AND v.number = l.number"
+        " JOIN issued i ON i.alert = l.alert AND i.number = l.number AND i.way = 'channel'"
         " AND i.channel = l.channel AND i.target = l.target AND i.part = l.part JOIN blob b ON b.sha256 = i.sha256"
         " ORDER BY l.priority, l.due, l.id"
     )
-    rows = await every(cx, leased, *values, ours, here.time + lease_s, here.node)
-    return [_claimed(*row) for row in rows]
+    return [_claimed(*row) for row in await every(cx, leased, *values, ours, here.time + lease_s, here.node, most)]
 
 
 async def settle(
@@ -163,6 +168,7 @@ def _claimed(
     id: int,
     alert: str,
     number: int,
+    status: str,
     channel: str,
     target: str,
     part: str,
@@ -177,6 +183,7 @@ def _claimed(
         key=delivery_key(Lane(alert, channel, target), number, part),
         alert=alert,
         number=number,
+        status=Status(status),
         payload=Payload(channel=channel, body=body, media_type=media_type, target=target, part=Part(part)),
         sha256=sha256,
         fence=fence,

@@ -1,7 +1,7 @@
 """The record's verbs on PostgreSQL; each is written in the file of its topic and runs in a transaction of its own."""
 
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -63,7 +63,7 @@ def _timed(verb: Callable[Concatenate[Cx, Here, P], Awaitable[T]]) -> Verb[P, T]
 
 
 async def _claims(
-    journal: "PostgresJournal", channels: Sequence[str], most: int, lease_s: float, now: datetime
+    journal: "PostgresJournal", free: Mapping[str, int], most: int, lease_s: float, now: datetime
 ) -> Sequence[Claimed]:
     """Settle what cannot go any more, in a transaction of its own, then lease the eligible head of each lane."""
 
@@ -74,7 +74,7 @@ async def _claims(
     asked, found = await journal.desk.glance(look)
     if found:
         await journal.desk.run(lambda cx: deliveries.sweep(cx, asked, found, now))
-    return await journal.desk.run(lambda cx: deliveries.claim(cx, asked, channels, most, lease_s, now))
+    return await journal.desk.run(lambda cx: deliveries.claim(cx, asked, free, most, lease_s, now))
 
 
 def _no_offset() -> float:

@@ -123,6 +123,7 @@ CREATE TABLE version (
     alert text COLLATE "C" NOT NULL REFERENCES alert,
     number integer NOT NULL,
     kind text NOT NULL,
+    status text NOT NULL,
     state text NOT NULL,
     hash text NOT NULL DEFAULT '',
     expires timestamptz NOT NULL,
