@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import Mode, Secret, SecretPlace, read, read_playbooks, read_secret
+from gateway.config import Database, Mode, Secret, SecretPlace, read, read_playbooks, read_secret
 from gateway.fault import BadInput, Faults, Finding, Missing
 from gateway.incident import Status
 
@@ -71,6 +71,16 @@ def test_what_is_left_out_has_its_default(city: MakeCity) -> None:
     assert settings.duty.secret == SecretPlace(env="DUTY")
 
 
+def test_the_record_may_be_kept_in_a_database_whose_password_stands_elsewhere(city: MakeCity) -> None:
+    told = 'url = "postgresql://bongsu@db1,db2:5433/bongsu?sslmode=verify-full"\nsecret_file = "secrets/db"\nnode = "a"'
+    folder = city(CITY.replace('path = "bongsu.db"', told))
+    assert read(folder).database == Database(
+        url="postgresql://bongsu@db1,db2:5433/bongsu?sslmode=verify-full",
+        secret=SecretPlace(file=folder / "secrets" / "db"),
+        node="a",
+    )
+
+
 def test_a_live_city_lives_in_the_actual_world_and_wants_reviewed_phrases(city: MakeCity) -> None:
     live = CITY.replace('mode = "exercise"', 'mode = "live"').replace('base_url = "http://', 'base_url = "https://')
     settings = read(city(live.replace('accepts = ["exercise"]', 'accepts = ["actual"]')))
@@ -110,6 +120,11 @@ def line_of(text: str, part: str) -> int:
         ('accepts = ["exercise"]', 'accepts = ["exercise", "actual"]', "accepts-actual", "accepts", "exercise"),
         ('accepts = ["exercise"]', 'accepts = "live"', "schema-type", "accepts", "worlds"),
         ('mode = "exercise"', 'mode = "live"', "url-plain", "base_url", "https://"),
+        ('path = "bongsu.db"', 'url = "postgresql://me:pw@db/x"', "schema-pattern", "me:pw", "without a password"),
+        ('path = "bongsu.db"', 'url = "mysql://db/x"', "schema-pattern", "mysql", "PostgreSQL"),
+        ('path = "bongsu.db"', 'url = "postgresql://db/x?password=y"', "secret-in-url", "password", "secret_file"),
+        ('path = "bongsu.db"', 'url = "postgresql://db/x"\npath = "y"', "store-twice", 'path = "y"', "path or url"),
+        ('path = "bongsu.db"', 'path = "y"\nnode = "a"', "store-file", 'node = "a"', "name a url"),
         ("rate_per_minute = 600", "rate_per_minute = 0", "schema-exclusive-minimum", "rate_per_minute", "in a minute"),
     ],
 )  # fmt: skip

@@ -214,11 +214,11 @@ def _secrets(settings: Settings) -> str:
 def _places(settings: Settings) -> Iterator[SecretPlace]:
     peers = [settings.duty, *(peer for channel in settings.channels.values() for peer in channel.targets.values())]
     kept = [*(peer.secret for peer in peers), *(source.secret for source in settings.sources.values())]
-    yield from filter(None, kept)
+    yield from filter(None, [*kept, settings.database and settings.database.secret])
 
 
 def _store(settings: Settings) -> str:
-    if not settings.store.is_file():
+    if settings.database is None and not settings.store.is_file():
         _writable(settings.store)
         raise Worry("store-missing", f"no record yet at {settings.store}", hint="`bongsu user add` makes it")
     with store.opened(settings.folder) as record:
@@ -226,7 +226,7 @@ def _store(settings: Settings) -> str:
         newest = record.run(record.journal.publication()).at
     if newest > datetime.now(UTC) + SKEW:
         raise Unavailable("clock-behind", f"something was published at {newest:%Y-%m-%d %H:%M %z}", hint="set the clock")
-    return f"{settings.store} commits"
+    return f"{settings.database.url if settings.database else settings.store} commits"
 
 
 def _writable(file: Path) -> None:

@@ -13,7 +13,8 @@ from msgspec import Struct
 from gateway import config
 from gateway.config import Settings
 from gateway.fault import Missing
-from gateway.journal.sqlite import SqliteJournal
+from gateway.journal.contract import Journal
+from gateway.service import open_store
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ class Store(Struct, frozen=True):
     """An open record; `run` runs one of its verbs."""
 
     settings: Settings
-    journal: SqliteJournal
+    journal: Journal
     running: asyncio.Runner
 
     def run(self, verb: Coroutine[Any, Any, T]) -> T:
@@ -37,12 +38,12 @@ class Store(Struct, frozen=True):
 def opened(folder: Path, *, create: bool = False) -> Iterator[Store]:
     """Open the record of the city in a folder; raises Missing where there is none yet, unless it may be created."""
     settings = config.read(folder)
-    if not create and not settings.store.is_file():
+    if settings.database is None and not create and not settings.store.is_file():
         message = f"there is no record at {settings.store}"
         raise Missing("store-missing", message, hint="it is made by `bongsu user add` or `bongsu serve`")
     settings.store.parent.mkdir(parents=True, exist_ok=True)
     with asyncio.Runner() as running:
-        journal = running.run(SqliteJournal.open(settings.store, shared=True))
+        journal = running.run(open_store(settings, shared=True))
         try:
             yield Store(settings, journal, running)
         finally:

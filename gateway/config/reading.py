@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import available_timezones
 
 import langcodes
@@ -76,6 +76,7 @@ def _placed(data: Table, folder: Path) -> dict[str, Any]:
         "mode": mode,
         "folder": folder,
         "store": folder / data.get("store", {}).get("path", STORE),
+        "database": _kept(data["store"], folder) if "url" in data.get("store", {}) else None,
         "reviewed_only": data.get("approval", {}).get("reviewed_only", mode == Mode.LIVE),
         "duty": _kept(data["duty"], folder),
         "sources": {name: _kept(source, folder) for name, source in data.get("sources", {}).items()},
@@ -108,6 +109,7 @@ def _contradictions(data: Table) -> Iterator[Contradiction]:
     yield from _languages(data)
     yield from _texts(data)
     yield from _world(data)
+    yield from _database(data.get("store", {}))
     for path, table in _keepers(data):
         yield from _secret(path, table)
     for path, url, plain in _addresses(data):
@@ -152,9 +154,22 @@ def _world(data: Table) -> Iterator[Contradiction]:
             yield "accepts-actual", "an exercise sends nothing actual", ("channels", name, "accepts"), 'write ["exercise"]'
 
 
+def _database(store: Table) -> Iterator[Contradiction]:
+    if "url" not in store:
+        for key in ("secret_file", "secret_env", "node"):
+            if key in store:
+                yield "store-file", "a file needs no password and no node", ("store", key), "take it out, or name a url"
+        return
+    if "path" in store:
+        yield "store-twice", "the record is kept in one place", ("store", "path"), "keep path or url"
+    if "password" in parse_qs(urlsplit(store["url"]).query):
+        yield "secret-in-url", "a password stands outside of this file", ("store", "url"), "name a secret_file or a secret_env"
+
+
 def _keepers(data: Table) -> Iterator[tuple[Place, Table]]:
     """Yield every table that may name a secret."""
     yield ("duty",), data["duty"]
+    yield ("store",), data.get("store", {})
     for name, source in data.get("sources", {}).items():
         yield ("sources", name), source
     for name, channel in data.get("channels", {}).items():

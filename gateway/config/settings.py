@@ -33,6 +33,14 @@ class Peer(Struct, frozen=True, kw_only=True):
     plain: bool = False
 
 
+class Database(Struct, frozen=True, kw_only=True):
+    """A PostgreSQL database for the journal; `node` names this gateway among those that share it, "" means by its host."""
+
+    url: str
+    secret: SecretPlace | None = None
+    node: str = ""
+
+
 class SourceSettings(Struct, frozen=True, kw_only=True):
     """One source: what reads it, how it proves who it is, and what it may report; an empty set is no limit.
 
@@ -58,9 +66,10 @@ class ChannelSettings(Struct, frozen=True, kw_only=True):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Everything `city.toml` says; `languages` begin with the default, `store` is the journal's file.
+    """Everything `city.toml` says; `languages` begin with the default.
 
-    `places` are the names, by language, of the places that facts name by an identifier.
+    `store` is the journal's file where there is no `database`; `places` are the names, by language, of the places that facts
+    name by an identifier.
     """
 
     folder: Path
@@ -77,6 +86,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     duty: Peer
     store: Path
     reviewed_only: bool
+    database: Database | None = None
     server: Server = Server()
     sources: Mapping[str, SourceSettings] = {}
     channels: Mapping[str, ChannelSettings] = {}

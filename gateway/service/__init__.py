@@ -2,5 +2,6 @@
 
 from gateway.service.planning import Setup, plan_of, set_up
 from gateway.service.running import Service
+from gateway.service.store import open_store
 
-__all__ = ["Service", "Setup", "plan_of", "set_up"]
+__all__ = ["Service", "Setup", "open_store", "plan_of", "set_up"]

@@ -18,10 +18,10 @@ from gateway.delivery import Courier, Pager
 from gateway.engine import Gateway
 from gateway.fault import Fault
 from gateway.journal.contract import Journal
-from gateway.journal.sqlite import SqliteJournal
 from gateway.out import HttpOut, Peers
 from gateway.publishing import Feeds
 from gateway.service.planning import Setup, set_up
+from gateway.service.store import open_store
 from gateway.web import Listening, app, listen
 
 HEARTBEAT_S = 30.0
@@ -65,7 +65,7 @@ class Service:
         setup = await asyncio.to_thread(set_up, folder, now or wall_clock)
         clock = now or in_zone(setup.settings.timezone)
         async with AsyncExitStack() as opened:
-            journal = await SqliteJournal.open(setup.settings.store)
+            journal = await open_store(setup.settings)
             opened.push_async_callback(journal.close)
             await journal.recover()
             out = await opened.enter_async_context(HttpOut(Peers(setup.peers)))

@@ -99,9 +99,11 @@ async def recover(cx: Cx, here: Here) -> int:
     ours = "SELECT DISTINCT alert FROM delivery WHERE state = 'sending' AND holder = $1"
     for (alert,) in sorted(await every(cx, ours, here.node)):
         await alerts.hold(cx, alert)
-    rows = await _rows(cx, "state = 'sending' AND holder = $1", here.node)
-    await _lose(cx, here, rows)
-    return len(rows)
+    freed = 0
+    while rows := await _rows(cx, "state = 'sending' AND holder = $1", here.node):
+        await _lose(cx, here, rows)
+        freed += len(rows)
+    return freed
 
 
 async def deliveries(cx: Cx, alert: str | None = None) -> Sequence[Delivery]:

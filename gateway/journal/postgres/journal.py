@@ -16,8 +16,6 @@ from gateway.journal.records import Claimed
 P = ParamSpec("P")
 T = TypeVar("T")
 
-MOST_CONNECTIONS = 10
-
 Verb = Callable[Concatenate["PostgresJournal", P], Coroutine[Any, Any, T]]
 
 
@@ -96,10 +94,10 @@ class PostgresJournal:
         cls,
         dsn: str,
         *,
+        password: str | None = None,
         node: str = "",
         offset: Callable[[], float] = _no_offset,
         shared: bool = False,
-        most_connections: int = MOST_CONNECTIONS,
     ) -> "PostgresJournal":
         """Open the store in a database that exists; raises Unavailable, naming the remedy, BadInput for an unreadable DSN.
 
@@ -107,7 +105,7 @@ class PostgresJournal:
         this gateway among its peers and stays the same when it starts again (by default the host's name). `shared` is for work
         on people, keys and audit beside a gateway of the same name. `offset` seconds are added to the database's clock.
         """
-        return cls(await open_desk(dsn, most_connections), node or socket.gethostname(), offset, shared=shared)
+        return cls(await open_desk(dsn, password), node or socket.gethostname(), offset, shared=shared)
 
     # In a class body a name hides the module of the same name, so `alerts`, `deliveries`, `people` and `audit` close their group.
 

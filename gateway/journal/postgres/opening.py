@@ -12,6 +12,7 @@ from gateway.journal.postgres.sql import Cx, only
 
 OLDEST = 140000
 CONNECT_S = 0.8
+MOST_CONNECTIONS = 10
 STATEMENTS_KEPT = 300
 
 # The server gives up before we do, so that nothing of a verb that was refused is still on its way
@@ -26,15 +27,15 @@ _SESSION = {
 }
 
 
-async def open_desk(dsn: str, most_connections: int) -> Desk:
+async def open_desk(dsn: str, password: str | None) -> Desk:
     """Connect to the first of the DSN's hosts that takes writes, check it and bring its schema up to date.
 
     Raises Unavailable with the remedy, BadInput for a DSN that cannot be read.
     """
     try:
-        pool = await _pool(dsn, most_connections)
-    except ValueError as error:
-        raise BadInput("store-url", f"the store's url cannot be read: {error}", hint="postgresql://user@host/database") from None
+        pool = await _pool(dsn, password)
+    except ValueError:
+        raise BadInput("store-url", "the store's url cannot be read", hint="postgresql://user@host/database") from None
     except LOST as error:
         raise unavailable(error) from error
     try:
@@ -45,11 +46,12 @@ async def open_desk(dsn: str, most_connections: int) -> Desk:
     return Desk(pool)
 
 
-async def _pool(dsn: str, most_connections: int) -> asyncpg.Pool:
+async def _pool(dsn: str, password: str | None) -> asyncpg.Pool:
     return await asyncpg.create_pool(
         dsn,
+        password=password,
         min_size=1,
-        max_size=most_connections,
+        max_size=MOST_CONNECTIONS,
         timeout=CONNECT_S,
         target_session_attrs="read-write",
         statement_cache_size=STATEMENTS_KEPT,
