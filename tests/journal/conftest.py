@@ -42,6 +42,7 @@ def server() -> Iterator[Server]:
     """A PostgreSQL server, with an empty record to copy."""
     with tempfile.TemporaryDirectory(prefix="bongsu-pg-") as home:
         server = Server(Path(home))
+        server.initialise()
         server.start()
         try:
             server.sql(f"CREATE DATABASE {TEMPLATE}")

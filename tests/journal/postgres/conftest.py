@@ -1,10 +1,10 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from gateway.journal.postgres import PostgresJournal
-from tests.journal.postgres.server import Server
+from tests.journal.postgres.server import Pair, Server, running_pair
 from tests.journal.samples import Real
 
 
@@ -28,3 +28,10 @@ async def b(dsn: str, real: Real) -> AsyncIterator[PostgresJournal]:
     journal = await PostgresJournal.open(dsn, node="b", offset=real)
     yield journal
     await journal.close()
+
+
+@pytest.fixture
+def pair(server: Server) -> Iterator[Pair]:
+    """A primary and its synchronous standby, of which a test may kill one."""
+    with running_pair(server.programs) as pair:
+        yield pair

