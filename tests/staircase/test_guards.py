@@ -12,12 +12,13 @@ from tools.patched_tree import PatchedTree
 SCHEDULES = "tests/staircase/test_any_schedule.py"
 ACCESS, ALERT, CHANNEL = "gateway/access.py", "gateway/alert.py", "gateway/channel.py"
 DECIDING, ROOM, STANDING = "gateway/engine/deciding.py", "gateway/engine/room.py", "gateway/engine/standing.py"
-RELEASE, DRAFTING = "gateway/engine/release.py", "gateway/drafting.py"
+RELEASE, RENDERING = "gateway/engine/release.py", "gateway/drafting/rendering.py"
 ORDER, DECIDE, COURIER = "gateway/policy/order.py", "gateway/policy/decide.py", "gateway/delivery/courier.py"
 LANES, CLAIMS, ISSUING = (f"gateway/journal/sqlite/{name}.py" for name in ("lanes", "deliveries", "issuing"))
 FIRST_FAULT = ("--hypothesis-profile", "first-fault")
 ANY = f"{SCHEDULES}::test_any_schedule[20260714]"
 DRAFTS, PUBLICATIONS = (f"gateway/journal/sqlite/{name}.py" for name in ("alerts", "publications"))
+TIMES = "gateway/journal/sql/times.py"
 
 
 class Cut(NamedTuple):
@@ -103,9 +104,11 @@ NOTHING_OVERTAKES = {
         story("ends with a draft open"), (ISSUING, VOIDED, "act) if cx is None else None")
     ),
     "a publication is later than the last": guard(
-        story("stops what gets worse"), (PUBLICATIONS, "before.at + _SECOND", "before.at")
+        story("stops what gets worse"), (TIMES, "max(before + _SECOND, ", "max(before, ")
     ),
-    "a publication is later than expiries": guard(story("ends on the second"), (PUBLICATIONS, ", *_past_expiry(cx, now))", ")")),
+    "a publication is later than expiries": guard(
+        story("ends on the second"), (PUBLICATIONS, "now, _past_expiry(cx, now))", "now, None)")
+    ),
     "what is over leaves the feeds": guard(
         story("ends on the second"), (CHANNEL, "(Kind.ALERT, Kind.UPDATE) and at < self.expires", "(Kind.ALERT, Kind.UPDATE)")
     ),
@@ -150,7 +153,11 @@ APPROVE_WHAT_YOU_SAW = {
     ),
     "only sent is stamped": guard(
         row("the head is refused for good"),
-        (DRAFTING, "body=cap.stamp(payload.body, sent))", 'body=cap.stamp(payload.body, sent).replace(b"Exercise", b"Actual "))'),
+        (
+            RENDERING,
+            "body=cap.stamp(payload.body, sent))",
+            'body=cap.stamp(payload.body, sent).replace(b"Exercise", b"Actual "))',
+        ),
     ),
     "other bytes do not leave": guard(
         "tests/delivery/test_courier.py::test_bytes_that_are_not_those_issued_never_leave",
