@@ -18,8 +18,8 @@ environment: ## make .venv, or find it ready
 demo: environment ## a whole city on this machine: one flood, told everywhere (ARGS="--headless" only plays the story)
 	$(BIN)/bongsu demo $(ARGS)
 
-test: environment ## run every test
-	$(BIN)/python -m pytest $(ARGS)
+test: environment ## run every test, on every core
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 check: environment ## lint, format, types, layers, the house's budgets
 	$(BIN)/ruff check

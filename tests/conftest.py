@@ -1,6 +1,7 @@
 """What every test may lean on: programs that only the system provides, and a copy of the tree to break."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -15,7 +16,7 @@ hypothesis.settings.register_profile("explore", deadline=None, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("BONGSU_HYPOTHESIS", "fixed"))
 
 REQUIRED = os.environ.get("BONGSU_REQUIRE_PEERS") == "1"
-_MISSING = pytest.StashKey[dict[str, str]]()
+MISSING = re.compile(r"[\w.+-]+ is not installed: apt install [\w.+-]+")
 
 
 @pytest.fixture
@@ -25,13 +26,12 @@ def patched_tree(tmp_path: Path) -> PatchedTree:
 
 
 @pytest.fixture(scope="session")
-def peer(request: pytest.FixtureRequest) -> Callable[..., Path]:
+def peer() -> Callable[..., Path]:
     """Find a program of the system, or skip loudly: `peer("mosquitto")`, `peer("pg_ctl", package="postgresql")`."""
 
     def find(program: str, package: str = "") -> Path:
         if found := shutil.which(program):
             return Path(found)
-        request.config.stash.setdefault(_MISSING, {})[program] = package or program
         pytest.skip(f"{program} is not installed: apt install {package or program}")
 
     return find
@@ -60,10 +60,17 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Name the missing programs once more, where they are seen."""
-    missing = config.stash.get(_MISSING, {})
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Answer `--numprocesses auto`: tests that were named one by one are over before a worker has started."""
+    return 0 if all("::" in named for named in config.args) else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the missing programs once more, where they are seen: whichever process ran into it, its report says so."""
+    reports = [report for kind in ("skipped", "failed", "error") for report in terminalreporter.stats.get(kind, ())]
+    missing = {line for report in reports for line in MISSING.findall(str(report.longrepr))}
     if missing:
         terminalreporter.section("not everything was tested", sep="!", red=True, bold=True)
-        for program, package in sorted(missing.items()):
-            terminalreporter.line(f"{program} is not installed: apt install {package}")
+        for line in sorted(missing):
+            terminalreporter.line(line)

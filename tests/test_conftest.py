@@ -36,12 +36,13 @@ def needy(patched_tree: PatchedTree) -> PatchedTree:
     return patched_tree
 
 
-def test_without_the_program_a_newcomer_sees_a_skip_and_its_package(needy: PatchedTree) -> None:
-    verdict = needy.pytest("tests/test_needy.py", "tests/test_whole_file.py")
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_without_the_program_a_newcomer_sees_a_skip_and_its_package(needy: PatchedTree, workers: str) -> None:
+    verdict = needy.pytest("tests/test_needy.py", "tests/test_whole_file.py", "--numprocesses", workers)
 
     assert verdict.code == 0, verdict.output
     assert "not everything was tested" in verdict.output
-    assert "no-such-program is not installed: apt install no-such-package" in verdict.output
+    assert "\nno-such-program is not installed: apt install no-such-package\n" in verdict.output
 
 
 def test_where_peers_are_required_every_skip_fails_and_a_known_failure_does_not(needy: PatchedTree) -> None:
@@ -59,3 +60,11 @@ def test_a_program_that_is_there_is_found(needy: PatchedTree) -> None:
     needy.patch("tests/test_needy.py", 'peer("no-such-program", package="no-such-package")', 'assert peer("git").name == "git"')
 
     assert needy.pytest("tests/test_needy.py::test_needy").code == 0
+
+
+@pytest.mark.parametrize(("named", "workers"), [("tests/test_needy.py", 2), ("tests/test_needy.py::test_known", 0)])
+def test_a_test_that_is_named_waits_for_no_workers(needy: PatchedTree, named: str, workers: int) -> None:
+    verdict = needy.pytest(named, "--numprocesses", "auto", env={"PYTEST_XDIST_AUTO_NUM_WORKERS": "2"})
+
+    assert verdict.code == 0, verdict.output
+    assert ("2 workers [" in verdict.output) == bool(workers), verdict.output

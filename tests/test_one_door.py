@@ -68,6 +68,7 @@ MAY_OPEN = {
     "gateway/out/": "the door out",
     "gateway/cli/": "the operator's own client of a gateway's HTTP interface",
     "gateway/demo/": "the people and machines of a demonstration, who speak to a gateway from outside",
+    "gateway/journal/postgres/": "the city's own database, which holds the record",
 }
 MAY_READ = {
     "gateway/doors/": "the doors in",

@@ -74,9 +74,11 @@ def test_the_wheel_says_what_it_is(wheel: zipfile.ZipFile, metadata: Message) ->
     assert "bongsu = gateway.cli:main" in entry_points
     assert metadata["License-Expression"] == "Apache-2.0"
     assert metadata["Requires-Python"] == ">=3.11"
-    assert set(map(Requirement, metadata.get_all("Requires-Dist", []))) == set(
-        map(Requirement, PROJECT["project"]["dependencies"])
+    extras = (
+        f'{line}; extra == "{extra}"' for extra, lines in PROJECT["project"]["optional-dependencies"].items() for line in lines
     )
+    told = map(Requirement, metadata.get_all("Requires-Dist", []))
+    assert set(told) == set(map(Requirement, (*PROJECT["project"]["dependencies"], *extras)))
 
 
 def pins(file: Path) -> dict[str, str]:
