@@ -1,11 +1,12 @@
 """A phrase's blanks: named slots such as {place}, in Korean with a particle that fits, such as {place|이/가}."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from gateway.words.particles import particle
 
 _SLOT = re.compile(r"\{([a-z][a-z0-9_]*)(?:\|([^{}|]+))?\}")
+_FULL_WIDTH_SPACE = re.compile("(?<=[\u3002\uff01\uff1f\uff1a\u3011]) ")
 
 
 def slots(text: str) -> tuple[str, ...]:
@@ -26,3 +27,8 @@ def plain(text: str) -> str:
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Return a phrase with its slots filled; raises KeyError for a slot without a value."""
     return _SLOT.sub(lambda slot: values[slot[1]] + (particle(values[slot[1]], slot[2]) if slot[2] else ""), text)
+
+
+def told(phrases: Iterable[str]) -> str:
+    """Return filled phrases one after another, with a space between them unless a full-width mark already makes it."""
+    return _FULL_WIDTH_SPACE.sub("", " ".join(phrases))

@@ -5,7 +5,6 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_skeleton, format_time
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from babel.units import format_unit
@@ -14,10 +13,11 @@ from msgspec import Struct
 from gateway.doors import text
 from gateway.fault import BadInput
 from gateway.hazard import SlotType
-from gateway.words import languages, slots
+from gateway.words import languages, slots, times
+from gateway.words.catalogue import SOURCE
+from gateway.words.times import unmarked
 
 _NUMBER = "#,##0.##"
-_CLOCK = "HH:mm"
 _MINUTES = {"d": 1440, "h": 60, "min": 1}
 _CLDR = {
     "mm": "length-millimeter",
@@ -28,7 +28,6 @@ _CLDR = {
     "h": "duration-hour",
     "d": "duration-day",
 }
-_DIRECTION_MARKS = str.maketrans("", "", "\u061c\u200e\u200f")
 
 
 class Voice(Struct, frozen=True, kw_only=True):
@@ -47,8 +46,8 @@ class Voice(Struct, frozen=True, kw_only=True):
     def say(self, value: object, kind: SlotType) -> str:
         """Return a value in words: NFC, one line, no braces, no double spaces.
 
-        Times are on the 24-hour clock of `zone`, with the date when it is not `today`. A name the language lacks is told in the
-        fallback's, in brackets. Raises BadInput fact-type, fact-text or text-*.
+        Times are on the 24-hour clock of `zone`, with the date when it is not `today`; raises BadInput fact-type, fact-text,
+        text-*.
         """
         if not slots.fits(value, kind):
             raise BadInput("fact-type", f"not a {kind}: {value!r:.80}", hint=slots.hint(kind))
@@ -64,41 +63,45 @@ class Voice(Struct, frozen=True, kw_only=True):
         return isinstance(value, Mapping) and languages.find(self.language, value) is None
 
     def name(self, value: object) -> str:
-        """Return the name of a place or a label; raises BadInput("fact-text") where it has none to tell."""
+        """Return the name of a place or a label; raises BadInput("fact-text") where it has none to tell.
+
+        Without a name in this language, English says it with the fallback's name in brackets, the one that stands on the spot.
+        """
         if isinstance(value, str):
             return value
         known = value if isinstance(value, Mapping) else {}
-        if (tag := languages.find(self.language, known)) is not None:
-            return str(known[tag])
-        if (tag := languages.find(self.fallback, known)) is not None:
-            return f"({known[tag]})"
-        raise BadInput("fact-text", f"no name in {self.language} or {self.fallback}", hint="name the place in the city folder")
+        own, english, local = (languages.find(tag, known) for tag in (self.language, SOURCE, self.fallback))
+        if own is not None:
+            return str(known[own])
+        if local is None:
+            raise BadInput(
+                "fact-text", f"no name in {self.language} or {self.fallback}", hint="name the place in the city folder"
+            )
+        return f"({known[local]})" if english in {None, local} else f"{known[english]} ({known[local]})"
 
     def clock(self, at: datetime) -> str:
         """Return a time of today as 21:20, of another day with its date."""
         local = at.astimezone(self.zone)
-        return self._hour(local) if local.date() == self.today else self.dated(at)
+        return times.clock(local, self.language) if local.date() == self.today else self.dated(at)
 
     def dated(self, at: datetime) -> str:
         """Return a time with its date, in the language's order."""
-        local = at.astimezone(self.zone)
-        pattern = str(self.locale.datetime_formats["medium"])
-        return pattern.replace("{0}", self._hour(local)).replace("{1}", self.date(local.date()))
+        return times.dated(at.astimezone(self.zone), self.language)
 
     def date(self, on: date) -> str:
         """Return a day and its month."""
-        return _unmarked(format_skeleton("MMMMd", on, locale=self.locale))
+        return times.day(on, self.language)
 
     def number(self, value: float) -> str:
         """Return a number with at most two decimals."""
-        return _unmarked(format_decimal(value, format=_NUMBER, locale=self.locale))
+        return unmarked(format_decimal(value, format=_NUMBER, locale=self.locale))
 
     def quantity(self, value: float, unit: str) -> str:
         """Return a number with its unit, shortened as the language shortens it."""
         said = format_unit(value, _CLDR[unit], length="short", format=_NUMBER, locale=self.locale)
         if _CLDR[unit] in said:
             raise BadInput("language-unknown", f"{self.language} has no word for {_CLDR[unit]}", hint="leave the language out")
-        return _unmarked(said)
+        return unmarked(said)
 
     def duration(self, value: float, unit: str) -> str:
         """Return a duration in days, hours and minutes."""
@@ -109,13 +112,6 @@ class Voice(Struct, frozen=True, kw_only=True):
             if count or (name == "min" and not parts):
                 parts.append(self.quantity(count, name))
         return " ".join(parts)
-
-    def _hour(self, local: datetime) -> str:
-        return _unmarked(format_time(local.time(), _CLOCK, locale=self.locale))
-
-
-def _unmarked(said: str) -> str:
-    return said.translate(_DIRECTION_MARKS)
 
 
 _SAY: Mapping[SlotType, Callable[[Voice, Any], str]] = {

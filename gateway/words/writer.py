@@ -99,7 +99,7 @@ class Writer(Struct, frozen=True, kw_only=True):
         return tuple(id for role in roles for id in self.templates.phrases(role, matter.subject, matter.known))
 
     def _join(self, ids: Iterable[str]) -> str:
-        return text.one_line(" ".join(self._say(id) for id in ids), most=_MOST)
+        return text.one_line(phrase.told(self._say(id) for id in ids), most=_MOST)
 
     def _say(self, id: str) -> str:
         found = self.phrases.get(id)

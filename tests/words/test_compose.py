@@ -176,7 +176,7 @@ def test_an_unknown_response_or_fact_is_an_error(words: Words, ask: Asking) -> N
         ({"onset": datetime.fromisoformat("2026-07-14T18:20:00")}, "time-naive"),
         ({"timezone": "Asia/Hanbat"}, "timezone-unknown"),
         ({"languages": ()}, "words-no-language"),
-        ({"languages": ("vi", "ko")}, "words-default-missing"),
+        ({"languages": ("ru", "ko")}, "words-default-missing"),
         ({"sender_name": {}}, "words-default-missing"),
         ({"reviewed_only": True}, "words-default-missing"),
         ({"place": {"ko": "{event}"}}, "words-default-missing"),
@@ -192,11 +192,11 @@ def test_what_cannot_be_told_in_the_default_language_stops(
 
 
 def test_another_language_is_left_out_knowingly_and_never_replaced(words: Words, ask: Asking) -> None:
-    composed = words.compose(ask(languages=("ko", "vi", "en-GB")))
+    composed = words.compose(ask(languages=("ko", "ru", "en-GB")))
     assert [text.language for text in composed.texts] == ["ko", "en-GB"]
-    assert composed.left_out == ("vi",)
+    assert composed.left_out == ("ru",)
     (finding,) = composed.findings
-    assert (finding.rule, finding.severity, finding.path) == ("words-left-out", Gravity.WARNING, "/texts/vi")
+    assert (finding.rule, finding.severity, finding.path) == ("words-left-out", Gravity.WARNING, "/texts/ru")
 
 
 def test_a_name_that_a_language_lacks_is_told_in_brackets(words: Words, ask: Asking) -> None:
@@ -291,19 +291,19 @@ def _accented(text: str) -> str:
 
 def test_a_new_language_is_one_new_file(copy: Path, ask: Asking) -> None:
     catalogue = polib.pofile(str(copy / "en" / "messages.po"))
-    catalogue.metadata["Language"] = "vi"
+    catalogue.metadata["Language"] = "id"
     for entry in catalogue:
         entry.msgstr = _accented(entry.msgid)
-    (copy / "vi").mkdir()
-    catalogue.save(str(copy / "vi" / "messages.po"))
-    composed = Words.load(copy).compose(ask(languages=("ko", "vi")))
+    (copy / "id").mkdir()
+    catalogue.save(str(copy / "id" / "messages.po"))
+    composed = Words.load(copy).compose(ask(languages=("ko", "id")))
     assert not composed.left_out
     assert composed.texts[1].description.endswith(
-        "Wàtér dépth: 4,2 m. Fróm 18:20 14 tháng 7 úntíl 21:20.".replace("ó", "õ").replace("ú", "ù")
+        "Wàtér dépth: 4,2 m. Fróm 14 Juli 18:20 úntíl 21:20.".replace("ó", "õ").replace("ú", "ù")
     )
     catalogue.remove(next(entry for entry in catalogue if entry.msgctxt == "period"))
-    catalogue.save(str(copy / "vi" / "messages.po"))
-    assert Words.load(copy).compose(ask(languages=("ko", "vi"))).left_out == ("vi",)
+    catalogue.save(str(copy / "id" / "messages.po"))
+    assert Words.load(copy).compose(ask(languages=("ko", "id"))).left_out == ("id",)
 
 
 NAMES = st.text(st.characters(categories=("L", "N", "P", "S", "Zs", "M")), min_size=1, max_size=130)

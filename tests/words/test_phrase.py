@@ -22,3 +22,8 @@ def test_a_slot_without_a_value_is_an_error() -> None:
 @pytest.mark.parametrize("broken", ["{place", "place}", "{Place}", "{}", "{place|}", "{pla ce}", "{{place}}"])
 def test_a_brace_that_belongs_to_no_slot_is_left_over(broken: str) -> None:
     assert set(phrase.plain(broken)) & set("{}")
+
+
+def test_full_width_marks_make_their_own_room() -> None:
+    assert phrase.told(["[演习]", "【市】", "请撤离。", "地点：A。"]) == "[演习] 【市】请撤离。地点：A。"
+    assert phrase.told(["[DIỄN TẬP]", "Hãy sơ tán.", "A."]) == "[DIỄN TẬP] Hãy sơ tán. A."
