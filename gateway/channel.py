@@ -56,12 +56,21 @@ class Verdict(StrEnum):
 
 
 class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One attempt's verdict and its evidence; no secret stands in either."""
+    """One attempt's verdict and its evidence; no secret stands in either.
+
+    `answered` tells of an unsettled one that the far side did answer, though not what we hoped for.
+    """
 
     verdict: Verdict
     note: str = ""
     retry_after: float | None = None
+    answered: bool = False
     evidence: Mapping[str, str] = {}
+
+    @property
+    def heard(self) -> bool:
+        """Tell whether the far side said anything at all."""
+        return self.answered or self.verdict.settled
 
 
 class History(StrEnum):

@@ -2,25 +2,42 @@
 
 import asyncio
 import random
-from collections import Counter
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 
+from gateway.alert import Target
 from gateway.channel import Channel, Out, Outcome, Verdict
 from gateway.channels import carries
 from gateway.delivery.backoff import backoff
+from gateway.delivery.circuit import LONGEST_REST_S, OPENS_AFTER, Circuits
 from gateway.delivery.pager import page
+from gateway.delivery.slots import Slots
 from gateway.fault import BadInput, Unavailable
 from gateway.journal.contract import Journal
-from gateway.journal.records import Arrival, Claimed
+from gateway.journal.records import Arrival, Claimed, Priority
 
 log = structlog.get_logger()
 
 
+class Errand(NamedTuple):
+    """A delivery to try: claimed no earlier than `since`, and whether it finds out if its target answers again."""
+
+    claimed: Claimed
+    target: Target
+    since: float
+    probe: bool
+
+
 class Courier:
-    """Carries deliveries of many lanes at once; the journal keeps the order within each lane."""
+    """Carries deliveries of many lanes at once; the journal keeps the order within each lane.
+
+    A target that does not answer is left alone but for one probe at a time, see Circuit; a share of all slots is kept for what is
+    urgent, see Slots.
+    """
 
     def __init__(  # noqa: PLR0913 - the limits are the operator's, by name
         self,
@@ -34,15 +51,20 @@ class Courier:
         lease_s: float = 30.0,
         send_s: float = 10.0,
         poll_s: float = 1.0,
+        opens_after: int = OPENS_AFTER,
         luck: Callable[[], float] = random.random,
+        real: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take everything by hand; raises BadInput("lease-too-short") where a try could outlive its lease."""
+        """Take everything by hand; raises BadInput("lease-too-short") where a try could outlive its lease.
+
+        `now` is the story's clock, `real` a monotonic one in seconds.
+        """
         if send_s * 2 > lease_s:
             raise BadInput("lease-too-short", "a try could outlive its lease", hint="let the lease be twice the send deadline")
-        self._journal, self._channels, self._out, self._now = journal, channels, out, now
-        self._slots, self._slots_per_channel = slots, slots_per_channel
+        self._journal, self._channels, self._out, self._now, self._real = journal, channels, out, now, real
         self._lease_s, self._send_s, self._poll_s, self._luck = lease_s, send_s, poll_s, luck
-        self._in_flight: Counter[str] = Counter()
+        self._slots = Slots(channels, slots, slots_per_channel)
+        self._circuits = Circuits(opens_after)
         self._claiming = asyncio.Lock()
         self._woken = asyncio.Event()
 
@@ -53,7 +75,7 @@ class Courier:
     async def round(self) -> int:
         """Claim one batch, carry it, settle it; returns how many deliveries that were."""
         batch = await self._claim()
-        await asyncio.gather(*(self._carry(claimed) for claimed in batch))
+        await asyncio.gather(*(self._carry(errand) for errand in batch))
         return len(batch)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -62,8 +84,8 @@ class Courier:
             tasks.create_task(self._wake_at(stop))
             while not stop.is_set():
                 self._woken.clear()
-                for claimed in await self._claim():
-                    tasks.create_task(self._carry(claimed))
+                for errand in await self._claim():
+                    tasks.create_task(self._carry(errand))
                 await self._pause(stop)
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
@@ -77,42 +99,68 @@ class Courier:
         except TimeoutError:
             pass
 
-    async def _claim(self) -> Sequence[Claimed]:
+    async def _claim(self) -> Sequence[Errand]:
         """Claim no more than there are free slots, so that no lease runs while its delivery queues here."""
         async with self._claiming:
-            free = {name: self._slots_per_channel - self._in_flight[name] for name in self._channels}
-            most = min(self._slots - self._in_flight.total(), sum(free.values()))
-            if most <= 0:
+            since = self._real()
+            room = self._slots.room(self._circuits.free(since))
+            if room.most.urgent <= 0:
                 return ()
             try:
-                batch = await self._journal.claim(free, most, self._lease_s, self._now())
+                batch = await self._journal.claim(room, self._lease_s, self._now())
             except Unavailable as fault:
                 log.warning("claim-failed", code=fault.code)
                 return ()
-            self._in_flight.update(claimed.payload.channel for claimed in batch)
-            return batch
+            return [self._errand(claimed, since) for claimed in batch]
 
-    async def _carry(self, claimed: Claimed) -> None:
+    def _errand(self, claimed: Claimed, since: float) -> Errand:
+        self._slots.take(claimed)
+        target = Target(claimed.payload.channel, claimed.payload.target)
+        return Errand(claimed, target, since, self._circuits[target].goes(since))
+
+    async def _carry(self, errand: Errand) -> None:
         patience = asyncio.get_running_loop().time() + self._lease_s
         try:
-            outcome = await self._try(claimed)
-            await self._settle(claimed, outcome, patience)
+            await self._settle(errand.claimed, await self._try(errand), patience)
         finally:
-            self._in_flight[claimed.payload.channel] -= 1
+            self._circuits[errand.target].comes_back(probe=errand.probe)
+            self._slots.give_back(errand.claimed)
             self.hint()
 
-    async def _try(self, claimed: Claimed) -> Outcome:
+    async def _try(self, errand: Errand) -> Outcome:
+        claimed = errand.claimed
+        if reason := self._objection(claimed):
+            return await self._refuse(claimed, reason)
+        if reason := self._too_late(errand):
+            log.warning("not-sent", reason=reason, delivery=claimed.key)
+            return Outcome(verdict=Verdict.UNREACHABLE, note=f"not sent: {reason}", answered=True)
+        outcome = await self._send(claimed)
+        self._learn(errand, outcome)
+        return outcome
+
+    async def _send(self, claimed: Claimed) -> Outcome:
         try:
-            if reason := self._objection(claimed):
-                return await self._refuse(claimed, reason)
             async with asyncio.timeout(self._send_s):
                 return await self._channels[claimed.payload.channel].send(claimed.payload, claimed.key, self._out)
-        except Unavailable as fault:
-            return Outcome(verdict=Verdict.UNREACHABLE, note=f"our own record did not answer: {fault.code}")
         except Exception as error:  # noqa: BLE001 - whatever a channel throws, its bytes may have left
             # No traceback: the values it prints may hold a secret.
             log.error("channel-broke", delivery=claimed.key, error=type(error).__name__)  # noqa: TRY400
             return Outcome(verdict=Verdict.AMBIGUOUS, note=f"the channel broke off: {type(error).__name__}")
+
+    def _learn(self, errand: Errand, outcome: Outcome) -> None:
+        """Let the target's circuit know, and say once when it opens and once when it closes."""
+        circuit, now, target = self._circuits[errand.target], self._real(), f"{errand.target.channel}/{errand.target.target}"
+        if not outcome.heard:
+            if circuit.missed(now, probe=errand.probe):
+                log.warning("target-silent", target=target, note=outcome.note)
+        elif (silent_s := circuit.answered(now, self._rest(errand.claimed, outcome))) is not None:
+            log.info("target-answers", target=target, silent_s=round(silent_s))
+
+    def _too_late(self, errand: Errand) -> str:
+        """Say why a claim must not be acted on any more: this process stood still, or the delivery's time is over."""
+        if self._real() - errand.since > self._send_s:
+            return "this process stood still"
+        return "its time is over" if self._now() >= errand.claimed.deadline else ""
 
     def _objection(self, claimed: Claimed) -> str:
         """Say why these bytes must not go at all: not those that were issued, or not this channel's world."""
@@ -125,7 +173,10 @@ class Courier:
         log.error("delivery-stopped", reason=reason, channel=claimed.payload.channel, delivery=claimed.key)
         message = f"{claimed.payload.channel}/{claimed.payload.target} was not told: {reason}"
         todo = page(f"delivery-{reason}", message, f"delivery/{claimed.key}")
-        await self._journal.accept(Arrival(at=self._now(), actor="courier", todos=(todo,)))
+        try:
+            await self._journal.accept(Arrival(at=self._now(), actor="courier", todos=(todo,)))
+        except Unavailable as fault:
+            return Outcome(verdict=Verdict.UNREACHABLE, note=f"our own record did not answer: {fault.code}")
         return Outcome(verdict=Verdict.REFUSED, note=reason)
 
     async def _settle(self, claimed: Claimed, outcome: Outcome, patience: float) -> None:
@@ -145,6 +196,11 @@ class Courier:
         log.error("settle-given-up", delivery=claimed.key, verdict=outcome.verdict)
 
     def _wait(self, claimed: Claimed, outcome: Outcome) -> float:
-        ours = backoff(claimed.attempt, self._luck())
+        """Return our own wait, or the longer one the target asked for; what is urgent has its target's circuit to wait for."""
+        ours, rest = backoff(claimed.attempt, self._luck()), self._rest(claimed, outcome)
+        return ours if rest is None or claimed.priority <= Priority.URGENT else max(ours, rest)
+
+    def _rest(self, claimed: Claimed, outcome: Outcome) -> float | None:
+        """Return for how long the target wants to be left alone, which is never beyond the deadline."""
         left = max((claimed.deadline - self._now()).total_seconds(), 0.0)
-        return ours if outcome.retry_after is None else max(ours, min(outcome.retry_after, left))
+        return None if outcome.retry_after is None else min(outcome.retry_after, LONGEST_REST_S, left)

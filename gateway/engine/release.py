@@ -13,7 +13,7 @@ from gateway.engine.plan import Plan
 from gateway.fault import Conflict, Faults, Finding, Gravity, Refused
 from gateway.formats import cap
 from gateway.incident import Scope, Severity, Status, Urgency
-from gateway.journal.records import AlertRecord, Consignment, Issue, Submit, Todo, VersionRecord, VersionState
+from gateway.journal.records import AlertRecord, Consignment, Issue, Priority, Submit, Todo, VersionRecord, VersionState
 
 SHELF_LIFE = timedelta(hours=24)
 
@@ -142,19 +142,20 @@ def _parts(payloads: Iterable[Payload]) -> Iterator[tuple[str, str, str, str, st
 
 
 def _consignment(payload: Payload, version: Version, plan: Plan, sent: datetime) -> Consignment:
-    lasting = version.kind in (Kind.END, Kind.CANCEL) or Target(payload.channel, payload.target) in version.withdrawn
+    withdrawn = Target(payload.channel, payload.target) in version.withdrawn
+    lasting = withdrawn or version.kind in (Kind.END, Kind.CANCEL)
     deadline = max(version.expires, sent + AFTERLIFE) if lasting else version.expires
     return Consignment(
         payload=stamp(payload, sent),
         history=plan.channels[payload.channel].abilities.history,
-        priority=_priority(version),
+        priority=Priority.CANCEL if withdrawn else _priority(version),
         deadline=version.expires + SHELF_LIFE if payload.part is Part.CLEAR else deadline,
     )
 
 
-def _priority(version: Version) -> int:
+def _priority(version: Version) -> Priority:
     if version.kind is Kind.CANCEL:
-        return 0
+        return Priority.CANCEL
     if version.severity is Severity.EXTREME or version.urgency is Urgency.IMMEDIATE:
-        return 1
-    return 2 if version.severity is Severity.SEVERE else 3
+        return Priority.URGENT
+    return Priority.SEVERE if version.severity is Severity.SEVERE else Priority.OTHER

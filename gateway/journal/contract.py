@@ -26,6 +26,7 @@ from gateway.journal.records import (
     Person,
     Quarantined,
     Receipt,
+    Room,
     Snapshot,
     Submit,
     Task,
@@ -145,12 +146,12 @@ class Journal(Protocol):
         ...
 
     # Deliveries
-    async def claim(self, free: Mapping[str, int], most: int, lease_s: float, now: datetime) -> Sequence[Claimed]:
-        """Lease the eligible head of each lane, by priority, due time and age: `most` in all, of a channel what it has `free`.
+    async def claim(self, room: Room, lease_s: float, now: datetime) -> Sequence[Claimed]:
+        """Lease the eligible head of each lane, by priority, due time and age, as far as there is room for it.
 
-        A channel that is not in `free` is left alone. First, on every channel, what cannot go any more is settled: past its
-        deadline (`expired`, or `unknown` after an ambiguous attempt; a page is owed), a cancel or clear with nothing to take back
-        (`nothing-to-cancel`). A lease that ran out counts as an ambiguous attempt and its delivery is due again.
+        First, on every channel, what cannot go any more is settled: past its deadline (`expired`, or `unknown` after an
+        ambiguous attempt; a page is owed), a cancel or clear with nothing to take back (`nothing-to-cancel`). A lease that ran
+        out counts as an ambiguous attempt and its delivery is due again.
         """
         ...
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from enum import IntEnum, StrEnum
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -191,8 +191,17 @@ class Submit(Struct, frozen=True, kw_only=True):
     acts: tuple[Act, ...]
 
 
+class Priority(IntEnum):
+    """How urgent a delivery is, the most urgent first; URGENT and above is what a share of all slots is reserved for."""
+
+    CANCEL = 0
+    URGENT = 1
+    SEVERE = 2
+    OTHER = 3
+
+
 class Consignment(Struct, frozen=True, kw_only=True):
-    """One payload to carry to one target until `deadline`; a lower `priority` goes first.
+    """One payload to carry to one target until `deadline`; a lower `priority` (a Priority) goes first.
 
     A CLEAR part is held back until the version expires; `deadline` then counts from there.
     """
@@ -225,6 +234,24 @@ class Issue(Struct, frozen=True, kw_only=True):
 # Deliveries
 
 
+class Free(NamedTuple):
+    """How many deliveries may go: `urgent` in all, and no more than `ordinary` of them less than urgent."""
+
+    ordinary: int
+    urgent: int
+
+
+class Room(Struct, frozen=True, kw_only=True):
+    """What may be claimed: `most` in all, of a channel and of a target what it has free.
+
+    A channel that is not named gets nothing; a target that is not named is limited by its channel alone.
+    """
+
+    most: Free
+    channels: Mapping[str, Free]
+    targets: Mapping[Target, Free] = {}
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands, in words that claim no more than is known."""
 
@@ -253,6 +280,7 @@ class Claimed(Struct, frozen=True, kw_only=True):
     alert: str
     number: int
     status: Status
+    priority: int
     payload: Payload
     sha256: str
     fence: int

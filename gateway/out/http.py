@@ -89,7 +89,7 @@ class _Trip:
         meaning = verdict(answer.status)
         wait = None if meaning.settled else retry_after(answer.headers)
         evidence = {"status": str(answer.status), "body": excerpt(await _beginning(answer), self._secrets), "ms": self._ms()}
-        return Outcome(verdict=meaning, note=f"HTTP {answer.status}", retry_after=wait, evidence=evidence)
+        return Outcome(verdict=meaning, note=f"HTTP {answer.status}", retry_after=wait, answered=True, evidence=evidence)
 
     def broken(self, error: Exception) -> Outcome:
         meaning = Verdict.AMBIGUOUS if self.left else Verdict.REFUSED if isinstance(error, ValueError) else Verdict.UNREACHABLE

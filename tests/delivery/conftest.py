@@ -15,7 +15,7 @@ from gateway.delivery import Courier
 from gateway.demo.receivers import Receiver
 from gateway.formats import cap as document
 from gateway.incident import Certainty, Scope, Severity, Status, Urgency
-from gateway.journal.records import Consignment, Delivery, DeliveryState, Draft, Issue, Submit
+from gateway.journal.records import Consignment, Delivery, DeliveryState, Draft, Issue, Priority, Submit
 from gateway.journal.sqlite import SqliteJournal
 from gateway.out import HttpOut, Peer, Peers, Secret
 
@@ -52,13 +52,18 @@ class Scene:
                 targets={"only": TargetSettings(url=peer.url, secret=KEY, private=True)},
                 accepts=self.accepts,
                 mode=Mode.EXERCISE,
-                now=lambda: datetime.now(UTC),
+                now=self.wall,
             )
             for name, peer in far.items()
         }
         self.channels = {"centre": cap.channel("centre", settings["centre"]), "app": webhook.channel("app", settings["app"])}
         peers: list[Peer] = [peer for one in settings.values() for peer in one.peers()]
         self.out = HttpOut(Peers(peers), deadline_s=2.0)
+
+    @staticmethod
+    def wall() -> datetime:
+        """Return the time of this machine, which the far sides share."""
+        return datetime.now(UTC)
 
     def courier(self, **limits: float) -> Courier:
         """Return a courier whose retries are never jittered."""
@@ -68,16 +73,23 @@ class Scene:
             self.out,
             lambda: self.story,
             luck=lambda: 0.0,
+            real=lambda: self.real,
             **limits,  # type: ignore[arg-type]
         )
 
     async def issue(
-        self, alert: str, kind: Kind = Kind.ALERT, *, status: Status = Status.EXERCISE, lasts: timedelta = timedelta(hours=3)
+        self,
+        alert: str,
+        kind: Kind = Kind.ALERT,
+        *,
+        status: Status = Status.EXERCISE,
+        lasts: timedelta = timedelta(hours=3),
+        priority: Priority = Priority.URGENT,
     ) -> Version:
         """Draft, submit and issue the next version of an alert to both far sides."""
         version = await self._version(alert, kind, status, lasts)
         revision = await self._frozen(version)
-        consignments = tuple(self._consignments(version))
+        consignments = tuple(self._consignments(version, priority))
         await self.journal.issue(
             Issue(
                 alert=alert,
@@ -145,14 +157,14 @@ class Scene:
             ),
         )
 
-    def _consignments(self, version: Version) -> list[Consignment]:
+    def _consignments(self, version: Version, priority: Priority) -> list[Consignment]:
         return [
             Consignment(
                 payload=msgspec.structs.replace(payload, body=document.stamp(payload.body, self.story))
                 if payload.media_type == document.MEDIA_TYPE
                 else payload,
                 history=channel.abilities.history,
-                priority=0 if version.kind is Kind.CANCEL else 1,
+                priority=Priority.CANCEL if version.kind is Kind.CANCEL else priority,
                 deadline=version.expires + (timedelta(hours=24) if version.kind is Kind.CANCEL else timedelta()),
             )
             for channel in self.channels.values()

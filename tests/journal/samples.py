@@ -1,13 +1,13 @@
 """Small sound documents to feed a record with, and a hand to lead an alert through its life."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from gateway.alert import Act, Deed, IncidentKey, Kind, Target, Version
 from gateway.channel import History, Outcome, Part, Payload, Publication, Verdict
 from gateway.incident import Certainty, Incident, Scope, Severity, Status, Urgency
 from gateway.journal.contract import Journal
-from gateway.journal.records import Claimed, Consignment, DeliveryState, Draft, Issue, Placed, Submit
+from gateway.journal.records import Claimed, Consignment, DeliveryState, Draft, Free, Issue, Placed, Room, Submit
 from gateway.source import Raw
 
 T0 = datetime(2026, 7, 14, 9, 20, tzinfo=UTC)
@@ -167,7 +167,12 @@ async def revision(journal: Journal, alert: str) -> int:
 
 
 async def claim(journal: Journal, *channels: str, most: int = 10, lease_s: float = 30, now: datetime = T0) -> list[Claimed]:
-    return list(await journal.claim(dict.fromkeys(channels, most), most, lease_s, now))
+    return list(await journal.claim(room(dict.fromkeys(channels, most), most), lease_s, now))
+
+
+def room(channels: Mapping[str, int], most: int) -> Room:
+    """Return a room with no share that is reserved."""
+    return Room(most=Free(most, most), channels={name: Free(free, free) for name, free in channels.items()})
 
 
 async def settle(

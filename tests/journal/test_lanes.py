@@ -8,7 +8,7 @@ from gateway.alert import Kind, Target
 from gateway.channel import Verdict
 from gateway.journal.contract import Journal
 from gateway.journal.records import TodoKind
-from tests.journal.samples import HOUR, T0, Real, claim, revision, settle, states, tell, version
+from tests.journal.samples import HOUR, T0, Real, claim, revision, room, settle, states, tell, version
 
 
 async def test_an_update_overtakes_what_still_waits(journal: Journal) -> None:
@@ -227,7 +227,7 @@ async def test_each_channel_gets_what_it_has_free_and_the_most_urgent_go_first(
     for alert, priority in (("A1", 3), ("A2", 3), ("A3", 0)):
         await tell(journal, version(alert), ["cap/all", "sms/all"], priority=priority)
 
-    claimed = await journal.claim(free, most, 30, T0)
+    claimed = await journal.claim(room(free, most), 30, T0)
     assert [f"{one.alert}.{one.payload.channel}" for one in claimed] == going
 
 

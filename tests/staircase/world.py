@@ -36,6 +36,7 @@ from tests.staircase.shown import Shown
 
 DAWN = datetime.fromisoformat("2026-07-14T18:00:00+09:00")
 DEBOUNCE_S = 120.0
+NEVER = 1_000_000_000
 FOREVER_S = 1e6
 BOTH = frozenset({"operator", "approver"})
 PEOPLE = {
@@ -303,7 +304,7 @@ class World:
     async def crash_before_sending(self) -> None:
         """Die between the claim and the first byte, and start again."""
         due = self.roads.due(clocks.story, clocks.real)
-        self.roads.claimed(due, await self.courier._claim())
+        self.roads.claimed(due, [errand.claimed for errand in await self.courier._claim()])
         await self.crash()
 
     # The harness
@@ -313,7 +314,14 @@ class World:
         await self.journal.recover()
         self.gateway = Gateway(plan(), self.journal, clocks.now)
         self.courier = Courier(
-            self.journal, plan().channels, self.far, clocks.now, luck=lambda: 0.0, send_s=FOREVER_S, lease_s=2 * FOREVER_S
+            self.journal,
+            plan().channels,
+            self.far,
+            clocks.now,
+            send_s=FOREVER_S,
+            lease_s=2 * FOREVER_S,
+            opens_after=NEVER,
+            luck=lambda: 0.0,
         )
 
     async def _close(self) -> None:

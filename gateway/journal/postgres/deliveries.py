@@ -11,54 +11,84 @@ from gateway.incident import Status
 from gateway.journal.postgres import alerts, audit, lanes, work
 from gateway.journal.postgres.lanes import COLUMNS, Row
 from gateway.journal.postgres.sql import Cx, Here, every
-from gateway.journal.records import Claimed, Delivery, DeliveryState
+from gateway.journal.records import Claimed, Delivery, DeliveryState, Priority, Room
 from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment, read
+from gateway.journal.sql.filling import Filling
 from gateway.journal.sql.lane import Lane, delivery_key
 
 MOST_ALERTS = 200
 MOST_SWEPT = 100
 _LEASE_OVER = Outcome(verdict=Verdict.AMBIGUOUS, note="the lease ran out before the attempt was settled")
 
-# Of each channel the oldest unfinished deliveries of its lanes, as many as it has slots; docs/decisions/lanes.md
-_HEADS = (
-    "SELECT h.* FROM unnest($3::text[], $4::int[]) AS free (channel, slots) CROSS JOIN LATERAL"
-    " (SELECT d.id, d.alert, d.priority, d.due FROM delivery d"
-    " WHERE d.state = 'waiting' AND d.due <= $1 AND d.deadline > $2 AND d.channel = free.channel AND {where}"
+# One queue for each channel, target and priority, found by leaping from one to the next along the index delivery_queue
+_QUEUES = (
+    "WITH RECURSIVE queue AS ("
+    "(SELECT channel, target, priority FROM delivery WHERE state = 'waiting' ORDER BY channel, target, priority LIMIT 1)"
+    " UNION ALL SELECT n.* FROM queue q CROSS JOIN LATERAL"
+    " (SELECT channel, target, priority FROM delivery WHERE state = 'waiting'"
+    " AND (channel, target, priority) > (q.channel, q.target, q.priority) ORDER BY channel, target, priority LIMIT 1) n)"
+)
+# The oldest unfinished delivery of its lane, with none in flight; docs/decisions/lanes.md
+_IS_HEAD = (
+    "d.state = 'waiting' AND d.due <= $1 AND d.deadline > $2"
     " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
     " AND o.state = 'sending')"
     " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
     " AND o.state = 'waiting' AND o.id < d.id)"
-    " ORDER BY d.priority, d.due, d.id LIMIT {slots}) h"
 )
-# What is looked at is more than what is leased, so that two nodes that look at the same time both find enough
-_LOOKED_AT = _HEADS.format(where="true", slots="free.slots * 4")
-_PICKED = _HEADS.format(where="d.alert = ANY($5)", slots="free.slots FOR UPDATE OF d SKIP LOCKED")
+# What is looked at is more than what there is room for, so that two nodes that look at the same time both find enough
+_LOOK = (
+    f"{_QUEUES} SELECT h.id, h.alert, h.channel, h.target, h.priority FROM queue q"
+    " JOIN unnest($3::text[], $4::int[], $5::int[]) AS free (channel, ordinary, urgent) ON free.channel = q.channel"
+    " LEFT JOIN unnest($6::text[], $7::text[], $8::int[], $9::int[]) AS own (channel, target, ordinary, urgent)"
+    " ON own.channel = q.channel AND own.target = q.target CROSS JOIN LATERAL"
+    " (SELECT d.* FROM delivery d WHERE d.channel = q.channel AND d.target = q.target AND d.priority = q.priority"
+    f" AND {_IS_HEAD} ORDER BY d.due, d.id LIMIT 4 * CASE WHEN q.priority <= {Priority.URGENT:d}"
+    " THEN least(free.urgent, own.urgent) ELSE least(free.ordinary, own.ordinary, free.urgent, own.urgent) END) h"
+    " ORDER BY h.priority, h.due, h.id"
+)
+_LEASE = (
+    f"WITH picked AS (SELECT d.id FROM delivery d WHERE d.id = ANY($3) AND {_IS_HEAD} FOR UPDATE OF d SKIP LOCKED),"
+    " leased AS (UPDATE delivery d SET state = 'sending', fence = fence + 1, lease_until = $4, holder = $5, claimed_at = $2"
+    " FROM picked WHERE d.id = picked.id RETURNING d.*)"
+    " SELECT l.id, l.alert, l.number, v.status, l.priority, l.channel, l.target, l.part, l.fence, l.deadline,"
+    " i.media_type, i.sha256, b.body"
+    " FROM leased l JOIN version v ON v.alert = l.alert AND v.number = l.number"
+    " JOIN issued i ON i.alert = l.alert AND i.number = l.number AND i.way = 'channel'"
+    " AND i.channel = l.channel AND i.target = l.target AND i.part = l.part JOIN blob b ON b.sha256 = i.sha256"
+    " ORDER BY l.priority, l.due, l.id"
+)
 
 
-async def claim(cx: Cx, here: Here, free: Mapping[str, int], most: int, lease_s: float, now: datetime) -> Sequence[Claimed]:
+async def claim(cx: Cx, here: Here, room: Room, lease_s: float, now: datetime) -> Sequence[Claimed]:
     """Lease the eligible head of each lane by priority, due time and age; call `sweep` before.
 
     What is decided of an alert's lanes is waited for; what another node is about to lease is passed over.
     """
-    slots = {channel: min(most, number) for channel, number in free.items() if number > 0}
-    values = (here.time, now, list(slots), list(slots.values()))
-    held = f"SELECT id FROM alert WHERE id IN (SELECT alert FROM ({_LOOKED_AT}) h) ORDER BY id FOR SHARE"
-    ours = [id for (id,) in await every(cx, held, *values)]
-    if not ours:
-        return []
-    leased = (
-        f"WITH picked AS ({_PICKED} ORDER BY h.priority, h.due, h.id LIMIT $8),"
-        " leased AS (UPDATE delivery d SET state = 'sending', fence = fence + 1, lease_until = $6, holder = $7, claimed_at = $2"
-        " FROM picked WHERE d.id = picked.id RETURNING d.*)"
-        " SELECT l.id, l.alert, l.number, v.status, l.channel, l.target, l.part, l.fence, l.deadline,"
-        " i.media_type, i.sha256, b.body"
-        " FROM leased l JOIN version v ON v.alert = l.alert AND v.number = l.number"
-        " JOIN issued i ON i.alert = l.alert AND i.number = l.number AND i.way = 'channel'"
-        " AND i.channel = l.channel AND i.target = l.target AND i.part = l.part JOIN blob b ON b.sha256 = i.sha256"
-        " ORDER BY l.priority, l.due, l.id"
-    )
-    return [_claimed(*row) for row in await every(cx, leased, *values, ours, here.time + lease_s, here.node, most)]
+    seen = await every(cx, _LOOK, here.time, now, *_columns(room))
+    await cx.execute("SELECT FROM alert WHERE id = ANY($1) ORDER BY id FOR SHARE", [alert for _, alert, *_ in seen])
+    claimed: list[Claimed] = []
+    filling = Filling(room)
+    while chosen := [id for id, _, channel, target, priority in seen if filling.take(Target(channel, target), priority)]:
+        leased = await every(cx, _LEASE, here.time, now, chosen, here.time + lease_s, here.node)
+        claimed.extend(_claimed(*row) for row in leased)
+        filling = Filling(room, claimed)
+        seen = [row for row in seen if row[0] not in chosen] if len(leased) < len(chosen) else []
+    return claimed
+
+
+def _columns(room: Room) -> tuple[list[object], ...]:
+    """Spell a room out, column by column: of the channels that have room, and of the targets that have a limit of their own."""
+    most = room.most
+    channels = [(name, min(f.ordinary, most.ordinary), min(f.urgent, most.urgent)) for name, f in room.channels.items()]
+    open_ = [(name, max(ordinary, 0), urgent) for name, ordinary, urgent in channels if urgent > 0]
+    own = [(target.channel, target.target, max(free.ordinary, 0), max(free.urgent, 0)) for target, free in room.targets.items()]
+    return *_turned(open_, 3), *_turned(own, 4)
+
+
+def _turned(rows: Sequence[Sequence[object]], width: int) -> list[list[object]]:
+    return [[row[column] for row in rows] for column in range(width)]
 
 
 async def settle(
@@ -171,6 +201,7 @@ def _claimed(
     alert: str,
     number: int,
     status: str,
+    priority: int,
     channel: str,
     target: str,
     part: str,
@@ -186,6 +217,7 @@ def _claimed(
         alert=alert,
         number=number,
         status=Status(status),
+        priority=priority,
         payload=Payload(channel=channel, body=body, media_type=media_type, target=target, part=Part(part)),
         sha256=sha256,
         fence=fence,

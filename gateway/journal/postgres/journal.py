@@ -1,7 +1,7 @@
 """The record's verbs on PostgreSQL; each is written in the file of its topic and runs in a transaction of its own."""
 
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -11,7 +11,7 @@ from gateway.journal.postgres import alerts, audit, deliveries, intake, issuing,
 from gateway.journal.postgres.desk import READ, WRITE, Desk
 from gateway.journal.postgres.opening import open_desk
 from gateway.journal.postgres.sql import Cx, Here, here
-from gateway.journal.records import Claimed
+from gateway.journal.records import Claimed, Room
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,9 +60,7 @@ def _timed(verb: Callable[Concatenate[Cx, Here, P], Awaitable[T]]) -> Verb[P, T]
     return run
 
 
-async def _claims(
-    journal: "PostgresJournal", free: Mapping[str, int], most: int, lease_s: float, now: datetime
-) -> Sequence[Claimed]:
+async def _claims(journal: "PostgresJournal", room: Room, lease_s: float, now: datetime) -> Sequence[Claimed]:
     """Settle what cannot go any more, in a transaction of its own, then lease the eligible head of each lane."""
 
     async def look(cx: Cx) -> tuple[Here, Sequence[str]]:
@@ -72,7 +70,7 @@ async def _claims(
     asked, found = await journal.desk.glance(look)
     if found:
         await journal.desk.run(lambda cx: deliveries.sweep(cx, asked, found, now))
-    return await journal.desk.run(lambda cx: deliveries.claim(cx, asked, free, most, lease_s, now))
+    return await journal.desk.run(lambda cx: deliveries.claim(cx, asked, room, lease_s, now))
 
 
 def _no_offset() -> float:

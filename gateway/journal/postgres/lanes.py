@@ -58,6 +58,7 @@ async def overtake(cx: Cx, version: Version, time: float) -> None:
         " AND (state = 'held' OR (state = 'waiting' AND history = 'latest'))",
         *(version.alert, version.number),
     )
+    await _urge(cx, version)
     if version.kind is Kind.CANCEL:
         await _forget_the_unaddressed(cx, version)
     for lane in await _waiting_take_backs(cx, version.alert):
@@ -96,6 +97,16 @@ async def _overtaken(cx: Cx, row: Row, cancel: Row | None) -> bool:
     if number == row.number:
         return False
     return row.history == History.LATEST or (kind == Kind.CANCEL and cancel is None and row.role == Role.TELL)
+
+
+async def _urge(cx: Cx, version: Version) -> None:
+    """What still stands before it in a lane becomes as urgent as what is behind."""
+    await cx.execute(
+        "UPDATE delivery d SET priority = least(d.priority, n.priority) FROM delivery n"
+        " WHERE d.alert = $1 AND d.number < $2 AND d.state IN ('waiting', 'sending') AND d.history = 'chain'"
+        " AND n.alert = $1 AND n.number = $2 AND n.part = 'message' AND n.channel = d.channel AND n.target = d.target",
+        *(version.alert, version.number),
+    )
 
 
 async def _forget_the_unaddressed(cx: Cx, version: Version) -> None:

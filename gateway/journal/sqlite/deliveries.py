@@ -1,27 +1,42 @@
 # ruff: noqa: PLR0913, PLR0917 - a verb takes cx and the time where a method takes self
 """Taking deliveries under a lease, and recording what came of each attempt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from heapq import heapify, heappop, heappush
+from itertools import groupby
+from operator import itemgetter
 
 import apsw
 
 from gateway.alert import Target
 from gateway.channel import Outcome, Part, Payload, Verdict
 from gateway.incident import Status
-from gateway.journal.records import Claimed, Delivery, DeliveryState
+from gateway.journal.records import Claimed, Delivery, DeliveryState, Room
 from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment, read, when
+from gateway.journal.sql.filling import Filling
 from gateway.journal.sqlite import audit, lanes, work
 from gateway.journal.sqlite.lanes import Row
-from gateway.journal.sqlite.sql import change, every, listed, only
+from gateway.journal.sqlite.sql import Row as SqlRow
+from gateway.journal.sqlite.sql import change, every, only
 
 MOST_ALERTS = 200
 _LEASE_OVER = Outcome(verdict=Verdict.AMBIGUOUS, note="the lease ran out before the attempt was settled")
 
+# One queue for each channel, target and priority, found by leaping from one to the next along the index delivery_queue
+_QUEUES = (
+    "WITH RECURSIVE queue (channel, target, priority) AS ("
+    "SELECT * FROM (SELECT channel, target, priority FROM delivery WHERE state = 'waiting'"
+    " ORDER BY channel, target, priority LIMIT 1)"
+    " UNION ALL SELECT n.channel, n.target, n.priority FROM queue q JOIN delivery n ON n.id ="
+    " (SELECT id FROM delivery WHERE state = 'waiting' AND (channel, target, priority) > (q.channel, q.target, q.priority)"
+    " ORDER BY channel, target, priority LIMIT 1))"
+    " SELECT priority, channel, target FROM queue ORDER BY priority"
+)
 _DUE = (
-    "SELECT d.id, d.channel FROM delivery d WHERE d.state = 'waiting' AND d.due <= ?"
-    " AND d.channel IN (SELECT value FROM json_each(?))"
+    "SELECT d.due, d.id FROM delivery d WHERE d.state = 'waiting' AND d.channel = ? AND d.target = ? AND d.priority = ?"
+    " AND d.due <= ?"
     " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
     " AND o.state = 'sending')"
     " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
@@ -30,13 +45,11 @@ _DUE = (
 )
 
 
-def claim(
-    cx: apsw.Connection, real: float, free: Mapping[str, int], most: int, lease_s: float, now: datetime
-) -> Sequence[Claimed]:
+def claim(cx: apsw.Connection, real: float, room: Room, lease_s: float, now: datetime) -> Sequence[Claimed]:
     """Settle what cannot go any more, then lease the eligible head of each lane by priority, due time and age."""
     lose(cx, real, over_by=real)
     _expire(cx, now)
-    return [_lease(cx, id, real + lease_s, now) for id in _heads(cx, real, free, most)]
+    return [_lease(cx, id, real + lease_s, now) for id in _heads(cx, real, room)]
 
 
 def settle(
@@ -70,17 +83,28 @@ def deliveries(cx: apsw.Connection, alert: str | None = None) -> Sequence[Delive
     return [_delivery(cx, Row(*row)) for row in rows]
 
 
-def _heads(cx: apsw.Connection, real: float, free: Mapping[str, int], most: int) -> Sequence[int]:
-    """Choose among the heads of all lanes: `most` in all, and of a channel no more than it has free."""
-    left = {channel: slots for channel, slots in free.items() if slots > 0}
+def _heads(cx: apsw.Connection, real: float, room: Room) -> list[int]:
+    """Choose among the heads of all lanes, the most urgent queues first, as far as there is room."""
+    filling = Filling(room)
     chosen: list[int] = []
-    due = cx.execute(_DUE, (real, listed(sorted(left))))
-    while len(chosen) < most and any(left.values()) and (head := due.fetchone()):
-        id, channel = head
-        if left[channel]:
-            left[channel] -= 1
-            chosen.append(id)
+    for priority, queues in groupby(every(cx, _QUEUES), key=itemgetter(0)):
+        targets = [Target(channel, target) for _, channel, target in queues]
+        open_ = [to for to in targets if filling.has_room(to, priority)]
+        due = {to: iter(cx.execute(_DUE, (to.channel, to.target, priority, real))) for to in open_}
+        chosen.extend(_in_turn(due, priority, filling))
     return chosen
+
+
+def _in_turn(due: Mapping[Target, Iterator[SqlRow]], priority: int, filling: Filling) -> Iterator[int]:
+    """Yield the ids of several queues as one, by due time and age; a queue there is no room for is read no further."""
+    heads = [(head, to) for to, queue in due.items() if (head := next(queue, None))]
+    heapify(heads)
+    while heads:
+        (_, id), to = heappop(heads)
+        if filling.take(to, priority):
+            yield id
+            if following := next(due[to], None):
+                heappush(heads, (following, to))
 
 
 def _lease(cx: apsw.Connection, id: int, until: float, now: datetime) -> Claimed:
@@ -94,6 +118,7 @@ def _lease(cx: apsw.Connection, id: int, until: float, now: datetime) -> Claimed
         alert=row.alert,
         number=row.number,
         status=status,
+        priority=row.priority,
         payload=payload,
         sha256=sha256,
         fence=row.fence,

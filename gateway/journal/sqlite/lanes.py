@@ -60,6 +60,7 @@ def overtake(cx: apsw.Connection, version: Version, real: float) -> None:
         " AND (state = 'held' OR (state = 'waiting' AND history = 'latest'))",
         *(version.alert, version.number),
     )
+    _urge(cx, version)
     if version.kind is Kind.CANCEL:
         _forget_the_unaddressed(cx, version)
     for lane in _waiting_take_backs(cx, version.alert):
@@ -98,6 +99,19 @@ def _overtaken(cx: apsw.Connection, row: Row, cancel: Row | None) -> bool:
     if number == row.number:
         return False
     return row.history == History.LATEST or (kind == Kind.CANCEL and cancel is None and row.role == Role.TELL)
+
+
+def _urge(cx: apsw.Connection, version: Version) -> None:
+    """What still stands before it in a lane becomes as urgent as what is behind."""
+    change(
+        cx,
+        "UPDATE delivery SET priority = min(delivery.priority, n.priority) FROM delivery n"
+        " WHERE delivery.alert = ?1 AND delivery.number < ?2 AND delivery.state IN ('waiting', 'sending')"
+        " AND delivery.history = 'chain'"
+        " AND n.alert = ?1 AND n.number = ?2 AND n.part = 'message'"
+        " AND n.channel = delivery.channel AND n.target = delivery.target",
+        *(version.alert, version.number),
+    )
 
 
 def _forget_the_unaddressed(cx: apsw.Connection, version: Version) -> None:

@@ -6,7 +6,6 @@ import apsw
 
 from gateway.alert import digest
 from gateway.fault import Missing
-from gateway.journal.sql.codec import canonical
 
 Row = tuple[Any, ...]
 SQLiteValue = None | int | float | bytes | str
@@ -41,8 +40,3 @@ def keep(cx: apsw.Connection, body: bytes) -> str:
     name = digest(body)
     cx.execute("INSERT INTO blob (sha256, body) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, body))
     return name
-
-
-def listed(values: object) -> str:
-    """Return a list as one parameter, for `IN (SELECT value FROM json_each(?))`."""
-    return canonical(values)

@@ -17,7 +17,7 @@ from gateway.fault import Unavailable
 from gateway.journal.postgres import PostgresJournal
 from gateway.journal.records import Arrival, Draft, Key, Person, Todo, TodoKind
 from tests.journal.postgres.server import Server
-from tests.journal.samples import T0, act, claim, issue, raw, revision, submit, tell, version
+from tests.journal.samples import T0, act, claim, issue, raw, revision, room, submit, tell, version
 
 
 async def verbs(journal: PostgresJournal) -> list[Coroutine[Any, Any, object]]:
@@ -37,7 +37,7 @@ async def verbs(journal: PostgresJournal) -> list[Coroutine[Any, Any, object]]:
         journal.draft(Draft(version=version("A3"), expected=0, acts=(), at=T0)),
         journal.edit(version("A2"), 1, act(1, Deed.EDITED)),
         *(journal.submit(frozen, 1), journal.reject("A2", 1, 1, act(1, Deed.REJECTED)), journal.issue(issue(frozen, 1))),
-        *(journal.due_to_expire(T0), journal.expire("A1", 1, 3, T0), journal.claim({"sms": 1}, 1, 30, T0)),
+        *(journal.due_to_expire(T0), journal.expire("A1", 1, 3, T0), journal.claim(room({"sms": 1}, 1), 30, T0)),
         *(journal.settle(claimed, reached, retry_in=1, at=T0), journal.deliveries(), journal.publication()),
         *(journal.snapshot(), journal.heartbeat(T0, 1), journal.document("A1.1"), journal.person("kim"), journal.people()),
         journal.save_person(Person(name="kim", roles=frozenset(), password=""), "admin", T0),
@@ -106,7 +106,9 @@ async def test_whoever_holds_a_row_for_ever_delays_nobody_past_two_seconds(a: Po
     await other.execute("SELECT FROM alert FOR UPDATE")
 
     frozen = submit(version(number=2), ["sms/x"])
-    assert await refused_quickly([a.issue(issue(frozen, 3), frozen), a.claim({"sms": 1}, 1, 30, T0)]) == {"store-unavailable"}
+    assert await refused_quickly([a.issue(issue(frozen, 3), frozen), a.claim(room({"sms": 1}, 1), 30, T0)]) == {
+        "store-unavailable"
+    }
     assert [record.id for record in await a.alerts()] == ["A1"]
     await other.close()
     await a.issue(issue(frozen, 3), frozen)

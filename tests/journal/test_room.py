@@ -1,0 +1,133 @@
+"""What is claimed where there is not room for everything: judged by a plain list of what waits, on every store."""
+
+import asyncio
+import itertools
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.alert import Kind, Target
+from gateway.channel import Verdict
+from gateway.journal.contract import Journal
+from gateway.journal.records import Claimed, Free, Room
+from tests.journal.conftest import Opener
+from tests.journal.samples import T0, Real, claim, issue, room, settle, submit, tell, version
+
+MUCH = Free(99, 99)
+LANES = ("cap/north", "cap/south", "sms/all")
+
+Waiting = list[tuple[int, int, str, str]]
+"""What waits, in the order in which it may go: priority, age, alert and lane."""
+
+
+async def keys(journal: Journal, given_room: Room) -> list[str]:
+    return [one.key for one in await journal.claim(given_room, 30, T0)]
+
+
+async def test_the_reserved_share_goes_to_what_is_urgent_only(journal: Journal) -> None:
+    for number, priority in enumerate((3, 2, 3, 1), 1):
+        await tell(journal, version(f"A{number}"), ["sms/all"], priority=priority)
+    kept = Room(most=MUCH, channels={"sms": Free(1, 3)})
+    assert await keys(journal, kept) == ["A4.1.sms.all", "A2.1.sms.all"]
+    await tell(journal, version("A5"), ["sms/all"], priority=0)
+    assert await keys(journal, Room(most=Free(0, 2), channels={"sms": MUCH})) == ["A5.1.sms.all"]
+    assert await keys(journal, Room(most=MUCH, channels={"sms": Free(0, 2)})) == []
+
+
+async def test_a_target_may_have_a_limit_of_its_own(journal: Journal) -> None:
+    for number, priority in enumerate((3, 1, 3), 1):
+        await tell(journal, version(f"A{number}"), ["cap/north", "cap/south"], priority=priority)
+    shut = Room(most=MUCH, channels={"cap": MUCH}, targets={Target("cap", "north"): Free(0, 0)})
+    assert await keys(journal, shut) == ["A2.1.cap.south", "A1.1.cap.south", "A3.1.cap.south"]
+    probe = Room(most=MUCH, channels={"cap": MUCH}, targets={Target("cap", "north"): Free(1, 1)})
+    assert await keys(journal, probe) == ["A2.1.cap.north"]
+    urgent_only = Room(most=MUCH, channels={"cap": MUCH}, targets={Target("cap", "north"): Free(0, 1)})
+    assert await keys(journal, urgent_only) == []
+
+
+async def test_what_stands_before_something_urgent_in_its_lane_is_as_urgent(journal: Journal) -> None:
+    """A chain keeps its order, so a cancel would else wait for a slot behind whatever its own first message waits for."""
+    await tell(journal, version("A1"), ["cap/north", "cap/south"], priority=3)
+    [north] = await claim(journal, "cap", most=1)
+    await settle(journal, north, Verdict.ACCEPTED)
+    await tell(journal, version("A1", 2, Kind.UPDATE), ["cap/north", "cap/south"], priority=1)
+    urgent = Room(most=MUCH, channels={"cap": Free(0, 9)})
+    assert await keys(journal, urgent) == ["A1.1.cap.south", "A1.2.cap.north"]
+
+
+async def test_a_try_that_fails_behind_something_urgent_comes_back_urgent(journal: Journal, real: Real) -> None:
+    await tell(journal, version("A1"), ["cap/north"], priority=3)
+    [first] = await claim(journal, "cap")
+    await tell(journal, version("A1", 2, Kind.UPDATE), ["cap/north"], priority=1)
+    await settle(journal, first, Verdict.UNREACHABLE, retry_in=1)
+    real.at += 1
+    assert await keys(journal, Room(most=MUCH, channels={"cap": Free(0, 9)})) == ["A1.1.cap.north"]
+
+
+def expected(waiting: Waiting, given_room: Room) -> Waiting:
+    """Go through what waits, the most urgent first, and take what there is room for on every level."""
+    taken: Waiting = []
+    for one in sorted(waiting):
+        channel, _, target = one[3].partition("/")
+        free = [given_room.most, given_room.channels.get(channel, Free(0, 0))]
+        free.append(given_room.targets.get(Target(channel, target), MUCH))
+        before = [taken, [t for t in taken if t[3].startswith(f"{channel}/")], [t for t in taken if t[3] == one[3]]]
+        if all(fits(one, *level) for level in zip(before, free, strict=True)):
+            taken.append(one)
+    return taken
+
+
+def fits(one: tuple[int, int, str, str], before: Waiting, free: Free) -> bool:
+    return len(before) < free.urgent and (one[0] <= 1 or sum(other[0] > 1 for other in before) < free.ordinary)
+
+
+frees = st.integers(0, 5).flatmap(lambda urgent: st.tuples(st.integers(0, urgent), st.just(urgent))).map(lambda two: Free(*two))
+rooms = st.builds(
+    lambda most, channels, targets: Room(most=most, channels=channels, targets={Target(*name): f for name, f in targets.items()}),
+    frees,
+    st.dictionaries(st.sampled_from(["cap", "sms", "fax"]), frees),
+    st.dictionaries(st.sampled_from([("cap", "north"), ("cap", "south"), ("sms", "all")]), frees, max_size=2),
+)
+alerts = st.lists(st.tuples(st.integers(0, 3), st.sets(st.sampled_from(LANES), min_size=1)), min_size=1, max_size=8)
+
+
+async def play(opener: Opener, told: list[tuple[int, set[str]]], given_rooms: list[Room]) -> None:
+    """Issue everything, then claim room by room; nothing is settled, so each lane gives its head and no more."""
+    with tempfile.TemporaryDirectory() as folder:
+        real = Real()
+        journal = await opener(Path(folder), real)
+        try:
+            waiting = await issued(journal, told)
+            for given_room in given_rooms:
+                now = expected(waiting, given_room)
+                claimed = await journal.claim(given_room, 1e6, T0)
+                assert [(one.priority, one.alert, lane(one)) for one in claimed] == [(p, alert, to) for p, _, alert, to in now]
+                waiting = [one for one in waiting if one not in now]
+            rest = await journal.claim(room(dict.fromkeys(("cap", "sms"), 99), 99), 1e6, T0)
+            assert Counter((one.alert, lane(one)) for one in rest) == Counter((alert, to) for _, _, alert, to in waiting)
+        finally:
+            await journal.close()
+
+
+async def issued(journal: Journal, told: list[tuple[int, set[str]]]) -> Waiting:
+    age, waiting = itertools.count(), []
+    for number, (priority, lanes) in enumerate(told):
+        frozen = submit(version(f"A{number}"), sorted(lanes))
+        await journal.issue(issue(frozen, 0, priority=priority), frozen)
+        waiting += [(priority, next(age), f"A{number}", to) for to in sorted(lanes)]
+    return waiting
+
+
+def lane(one: Claimed) -> str:
+    return f"{one.payload.channel}/{one.payload.target}"
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(told=alerts, given_rooms=st.lists(rooms, max_size=4))
+def test_priority_is_respected_among_heads_as_far_as_there_is_room(
+    opener: Opener, told: list[tuple[int, set[str]]], given_rooms: list[Room]
+) -> None:
+    asyncio.run(play(opener, told, given_rooms))
