@@ -3,12 +3,14 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from tests.journal.postgres.server import Server
+from tests.stores import STORES, Opener, running_server
 from tools.patched_tree import PatchedTree
 
 hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=True)
@@ -23,6 +25,19 @@ MISSING = re.compile(r"[\w.+-]+ is not installed: apt install [\w.+-]+")
 def patched_tree(tmp_path: Path) -> PatchedTree:
     """A copy of the tree to patch and to test in, gone with the test."""
     return PatchedTree(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server, with an empty record to copy."""
+    with running_server() as running:
+        yield running
+
+
+@pytest.fixture
+def opener(request: pytest.FixtureRequest) -> Opener:
+    """How to open the record: in a file, or in whatever `on_every_store` names."""
+    return STORES[getattr(request, "param", "sqlite")](request)
 
 
 @pytest.fixture(scope="session")

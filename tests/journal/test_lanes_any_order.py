@@ -15,8 +15,8 @@ from gateway.alert import Kind
 from gateway.channel import Verdict
 from gateway.journal.contract import Journal
 from gateway.journal.records import Claimed
-from tests.journal.conftest import Opener
 from tests.journal.samples import Real, claim, issue, settle, states, submit, version
+from tests.stores import Opener
 
 LATEST, CHAIN = "sms", "cap"
 MAY_HAVE_REACHED = {"accepted", "on-air", "partly", "simulated", "ambiguous"}
