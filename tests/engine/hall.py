@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from gateway.access import Actor, Grant
-from gateway.alert import Version
+from gateway.alert import Stage, Version, stage
 from gateway.channel import Outcome, Part, Verdict
 from gateway.delivery import Courier, Pager
 from gateway.demo.town import settle
@@ -215,6 +215,11 @@ class Hall:
     async def codes(self) -> list[str]:
         """Return the codes of everything the duty officer was told so far."""
         return [str(page["code"]) for page in await self.paged()]
+
+    def stage(self, record: AlertRecord) -> Stage:
+        """Return where an alert stands by now."""
+        newest = record.newest_issued
+        return stage(version(record), record.acts, self.clock(), newest_issued=newest.version.number if newest else 0)
 
     async def deliveries(self, alert: str) -> dict[tuple[int, str, str], str]:
         """Return the state of every delivery of an alert by version, target and part."""
