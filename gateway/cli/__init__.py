@@ -19,6 +19,7 @@ COMMANDS = {
     "doctor": "Check this installation, and a city's with it.",
     "key": "Give people and sources their bearer keys, and take them back.",
     "serve": "Run the gateway of a city.",
+    "store": "Move the record: into a database, into a backup, and back.",
     "translate": "Say one incident in one standard.",
     "user": "Say who may use the gateway.",
 }

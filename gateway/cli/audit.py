@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from gateway.cli import store
+from gateway.cli import opening
+from gateway.cli.opening import Store
 from gateway.cli.say import Exit, as_json, show, spoken, words
-from gateway.cli.store import Store
 from gateway.journal.audit import SEALS, verify
 from gateway.journal.records import AuditEntry
 
@@ -38,13 +38,13 @@ def audit() -> None:
 
 
 @audit.command(name="verify")
-@store.city
+@opening.city
 @click.option("--anchor", default="", metavar="DIGEST", help="The digest of a seal that was noted elsewhere.")
 @as_json
 @click.pass_context
 def verify_(ctx: click.Context, folder: Path, anchor: str, *, as_json: bool) -> None:
     """Follow every chain from its first entry to its last, and every seal over them."""
-    with store.opened(folder) as record:
+    with opening.opened(folder) as record:
         reading = Reading(record)
         broken = verify(reading, anchor=anchor)
     seal = reading.heads.get(SEALS, "")

@@ -16,7 +16,7 @@ import apsw
 from msgspec import Struct
 
 from gateway import config, shipped, vendors
-from gateway.cli import store
+from gateway.cli import opening
 from gateway.config import SecretPlace, Settings
 from gateway.doors import json
 from gateway.fault import Fault, Faults, Finding, Missing, Unavailable
@@ -221,7 +221,7 @@ def _store(settings: Settings) -> str:
     if settings.database is None and not settings.store.is_file():
         _writable(settings.store)
         raise Worry("store-missing", f"no record yet at {settings.store}", hint="`bongsu user add` makes it")
-    with store.opened(settings.folder) as record:
+    with opening.opened(settings.folder) as record:
         record.run(record.journal.check())
         newest = record.run(record.journal.publication()).at
     if newest > datetime.now(UTC) + SKEW:

@@ -8,8 +8,8 @@ import click
 
 from gateway import config, vendors
 from gateway.city import City
+from gateway.cli.opening import FOLDER
 from gateway.cli.say import Exit, as_json, findings, grave, line, spoken, words
-from gateway.cli.store import FOLDER
 from gateway.fault import BadInput, Finding
 from gateway.service import plan_of
 from gateway.service.planning import ADAPTERS

@@ -6,8 +6,8 @@ import click
 
 from gateway.cli import checks
 from gateway.cli.checks import Check, State
+from gateway.cli.opening import FOLDER
 from gateway.cli.say import Exit, as_json, line, tint, words
-from gateway.cli.store import FOLDER
 
 MARKS = {State.OK: ("ok", "green"), State.WARNING: ("look", "yellow"), State.FAILED: ("FAILED", "red")}
 

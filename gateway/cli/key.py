@@ -8,9 +8,9 @@ import click
 import msgspec
 
 from gateway import access
-from gateway.cli import store
+from gateway.cli import opening
+from gateway.cli.opening import Store
 from gateway.cli.say import as_json, line, progress, show, words
-from gateway.cli.store import Store
 from gateway.config import SourceSettings
 from gateway.fault import Missing, Refused
 from gateway.journal.records import Key
@@ -26,14 +26,14 @@ def key() -> None:
 @key.command()
 @click.option("--person", metavar="NAME", help="A personal key, for BONGSU_KEY.")
 @click.option("--source", metavar="NAME", help="The key of a source, as city.toml names it.")
-@store.city
+@opening.city
 @as_json
 def add(person: str | None, source: str | None, folder: Path, *, as_json: bool) -> None:
     """Make a key and print it, this once."""
     if (person is None) == (source is None):
         raise click.UsageError("Whose key? Give either --person or --source.")
     secret = access.new_key()
-    with store.opened(folder, create=source is not None) as record:
+    with opening.opened(folder, create=source is not None) as record:
         note = _of_person(record, person) if person is not None else _of_source(record, source or "")
         made = Key(id=secrets.token_hex(6), hash=access.key_hash(secret), person=person, source=source)
         made = msgspec.structs.replace(made, created_at=datetime.now(UTC))
@@ -46,11 +46,11 @@ def add(person: str | None, source: str | None, folder: Path, *, as_json: bool) 
 
 
 @key.command(name="list")
-@store.city
+@opening.city
 @as_json
 def list_(folder: Path, *, as_json: bool) -> None:
     """List every key by its id, oldest first; never the keys themselves."""
-    with store.opened(folder) as record:
+    with opening.opened(folder) as record:
         keys = record.run(record.journal.keys())
     for one in keys:
         _show(one, as_json=as_json)
@@ -58,11 +58,11 @@ def list_(folder: Path, *, as_json: bool) -> None:
 
 @key.command()
 @click.argument("id")
-@store.city
+@opening.city
 @as_json
 def revoke(id: str, folder: Path, *, as_json: bool) -> None:
     """Take a key back; a running gateway notices at once."""
-    with store.opened(folder) as record:
+    with opening.opened(folder) as record:
         known = {one.id: one for one in record.run(record.journal.keys())}
         if id not in known:
             raise Missing("key-unknown", f"no key has the id {id}", hint="see `bongsu key list`")
@@ -101,7 +101,7 @@ def note(name: str, source: SourceSettings) -> str:
 
 
 def _save(record: Store, one: Key) -> None:
-    record.run(record.journal.save_key(one, store.operator(), datetime.now(UTC)))
+    record.run(record.journal.save_key(one, opening.operator(), datetime.now(UTC)))
 
 
 def _told(one: Key) -> dict[str, object]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli import logs, store
+from gateway.cli import logs, opening
 from gateway.cli.city import faults
 from gateway.cli.say import as_json, grave, progress, show, tint
 from gateway.fault import Fault, Faults
@@ -16,7 +16,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @click.command()
-@store.city
+@opening.city
 @click.option("--host", help="Listen on this address instead of the one in city.toml.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Listen on this port instead; 0 takes a free one.")
 @as_json

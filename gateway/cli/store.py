@@ -1,55 +1,87 @@
-"""The record of a city, opened beside a gateway that may be running on it."""
+"""`bongsu store`: moving a city's record into a database, into a backup, and back."""
 
 import asyncio
-import getpass
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
-from msgspec import Struct
+import msgspec
 
 from gateway import config
-from gateway.config import Settings
-from gateway.fault import Missing
-from gateway.journal.contract import Journal
-from gateway.service import open_store
+from gateway.cli import opening
+from gateway.cli.say import as_json, line, progress, show, words
+from gateway.config import Database, SecretPlace
+from gateway.fault import BadInput
+from gateway.service import keeping
 
-T = TypeVar("T")
-
-FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-city = click.option("--city", "folder", type=FOLDER, required=True, metavar="DIR", help="The city's folder.")
-
-
-class Store(Struct, frozen=True):
-    """An open record; `run` runs one of its verbs."""
-
-    settings: Settings
-    journal: Journal
-    running: asyncio.Runner
-
-    def run(self, verb: Coroutine[Any, Any, T]) -> T:
-        """Run one verb to its end."""
-        return self.running.run(verb)
+FILE = click.Path(dir_okay=False, path_type=Path)
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@contextmanager
-def opened(folder: Path, *, create: bool = False) -> Iterator[Store]:
-    """Open the record of the city in a folder; raises Missing where there is none yet, unless it may be created."""
-    settings = config.read(folder)
-    if settings.database is None and not create and not settings.store.is_file():
-        message = f"there is no record at {settings.store}"
-        raise Missing("store-missing", message, hint="it is made by `bongsu user add` or `bongsu serve`")
-    settings.store.parent.mkdir(parents=True, exist_ok=True)
-    with asyncio.Runner() as running:
-        journal = running.run(open_store(settings, shared=True))
-        try:
-            yield Store(settings, journal, running)
-        finally:
-            running.run(journal.close())
+@click.group()
+def store() -> None:
+    """Move the record: into a database, into a backup, and back."""
 
 
-def operator() -> str:
-    """Return the name the audit chain gets for who works at this machine."""
-    return f"local:{getpass.getuser()}"
+@store.command()
+@opening.city
+@click.option("--to", "url", required=True, metavar="URL", help="An empty database: postgresql://user@host/database.")
+@click.option("--secret-file", type=EXISTING, metavar="FILE", help="Where its password stands, readable by us alone.")
+@click.option("--secret-env", metavar="NAME", help="The environment variable that holds its password.")
+@as_json
+def migrate(folder: Path, url: str, secret_file: Path | None, secret_env: str | None, *, as_json: bool) -> None:
+    """Copy the city's file into an empty PostgreSQL database and prove that both hold the same.
+
+    No gateway may run on the file; it stays as it is. What city.toml must say from now on is printed at the end.
+    """
+    if secret_file and secret_env:
+        raise click.UsageError("Where is the password? Give --secret-file or --secret-env, not both.")
+    database = _database(url, secret_file, secret_env)
+    moved = asyncio.run(keeping.migrate(config.read(folder), database))
+    for one in moved:
+        show(msgspec.structs.asdict(one), f"{one.topic:<12}{one.rows:>10}  {one.sha256}", as_json=as_json)
+    settings = _lines(url, secret_file, secret_env)
+    if as_json:
+        line({"result": "moved", "topics": len(moved), "rows": sum(one.rows for one in moved), "settings": settings})
+        return
+    progress(
+        "every row was read back from both sides, every chain of the audit holds. In city.toml write, and nothing else of it:"
+    )
+    words(settings)
+
+
+@store.command()
+@opening.city
+@click.argument("file", type=FILE)
+@click.option("--force", is_flag=True, help="Overwrite FILE where it exists.")
+@as_json
+def backup(folder: Path, file: Path, *, force: bool, as_json: bool) -> None:
+    """Write the record as it is now into FILE, also while the gateway runs; a backup of a database is such a file too."""
+    asyncio.run(keeping.backup(config.read(folder), file, force=force))
+    size = file.stat().st_size
+    show({"file": str(file), "bytes": size}, f"{file}: {size} bytes, whole, and every chain of its audit holds", as_json=as_json)
+
+
+@store.command()
+@opening.city
+@click.argument("file", type=EXISTING)
+@as_json
+def restore(folder: Path, file: Path, *, as_json: bool) -> None:
+    """Make the backup FILE the record of a city that has none, or whose database is empty.
+
+    What was on its way when the backup was made becomes unknown and is paged: it may have gone out since.
+    """
+    unknown = asyncio.run(keeping.restore(config.read(folder), file, datetime.now(UTC), opening.operator()))
+    told = f"restored; {unknown} deliveries are unknown, for they may have gone out since the backup"
+    show({"file": str(file), "unknown": unknown}, told if unknown else "restored; nothing was on its way", as_json=as_json)
+
+
+def _database(url: str, file: Path | None, env: str | None) -> Database:
+    if not url.startswith("postgresql://") or any(char in url for char in '"\\\n'):
+        raise BadInput("store-url", "the store's url cannot be read", hint="postgresql://user@host/database")
+    return Database(url=url, secret=SecretPlace(file=file, env=env) if file or env else None)
+
+
+def _lines(url: str, file: Path | None, env: str | None) -> str:
+    secret = f'\nsecret_file = "{file.resolve()}"' if file else f'\nsecret_env = "{env}"' if env else ""
+    return f'[store]\nurl = "{url}"{secret}'

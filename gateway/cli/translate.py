@@ -12,8 +12,8 @@ from google.protobuf import json_format  # type: ignore[import-untyped]
 from msgspec import Struct
 
 from gateway.alert import IncidentKey, Kind, Version, whole
+from gateway.cli.opening import FOLDER
 from gateway.cli.say import as_json, grave, line, progress, spoken
-from gateway.cli.store import FOLDER
 from gateway.cli.times import Time
 from gateway.demo import hanbat
 from gateway.doors import json as door

@@ -10,7 +10,7 @@ import msgspec
 
 from gateway import access
 from gateway.access import Role
-from gateway.cli import store
+from gateway.cli import opening
 from gateway.cli.say import as_json, show
 from gateway.doors import text
 from gateway.fault import BadInput, Conflict, Missing
@@ -37,28 +37,28 @@ def user() -> None:
 )
 @click.option("--password-stdin", "piped", is_flag=True, help="Read the password from the first line of standard input.")
 @click.option("--replace", is_flag=True, help="Give somebody known new roles and a new password, and let them in again.")
-@store.city
+@opening.city
 @as_json
 def add(  # noqa: PLR0913 - one for each option
     name: str, roles: tuple[str, ...], folder: Path, *, piped: bool, replace: bool, as_json: bool
 ) -> None:
     """Let somebody use the gateway."""
     name = _named(name)
-    with store.opened(folder, create=True) as record:
+    with opening.opened(folder, create=True) as record:
         known = {person.name for person in record.run(record.journal.people())}
         if name in known and not replace:
             raise Conflict("person-exists", f"{name} is known already", hint="use --replace for new roles and a new password")
         person = Person(name=name, roles=frozenset(roles), password=access.hash_password(_password(piped=piped)))
-        record.run(record.journal.save_person(person, store.operator(), datetime.now(UTC)))
+        record.run(record.journal.save_person(person, opening.operator(), datetime.now(UTC)))
     _told(person, as_json=as_json)
 
 
 @user.command(name="list")
-@store.city
+@opening.city
 @as_json
 def list_(folder: Path, *, as_json: bool) -> None:
     """List everybody, by name."""
-    with store.opened(folder) as record:
+    with opening.opened(folder) as record:
         people = record.run(record.journal.people())
     for person in people:
         _told(person, as_json=as_json)
@@ -66,16 +66,16 @@ def list_(folder: Path, *, as_json: bool) -> None:
 
 @user.command()
 @click.argument("name")
-@store.city
+@opening.city
 @as_json
 def disable(name: str, folder: Path, *, as_json: bool) -> None:
     """Shut somebody out; a running gateway notices at once."""
-    with store.opened(folder) as record:
+    with opening.opened(folder) as record:
         try:
             person = msgspec.structs.replace(record.run(record.journal.person(name)), disabled=True)
         except Missing:
             raise Missing("person-unknown", f"nobody is called {name}", hint="see `bongsu user list`") from None
-        record.run(record.journal.save_person(person, store.operator(), datetime.now(UTC)))
+        record.run(record.journal.save_person(person, opening.operator(), datetime.now(UTC)))
     _told(person, as_json=as_json)
 
 

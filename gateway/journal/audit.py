@@ -4,7 +4,7 @@ Each chain links its entries by digest. Seals, kept in the chain `heads`, digest
 short after a seal no longer fits it. What was cut off after the last seal shows only against a seal noted elsewhere (`anchor`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -40,18 +40,38 @@ def heads_digest(heads: Heads) -> str:
     return digest(canonical(sorted((chain, *head) for chain, head in heads.items() if chain != SEALS)).encode())
 
 
+class Chains:
+    """Follows a record's chains, however many entries are handed in at a time; without `whole`, seals do not count."""
+
+    def __init__(self, *, whole: bool = True) -> None:
+        """Know of no entry yet."""
+        self._whole = whole
+        self._heads: dict[str, tuple[int, str]] = {}
+
+    def follow(self, entries: Iterable[AuditEntry]) -> Finding | None:
+        """Find the first entry that does not fit those before it; `entries` come in the order they were written."""
+        for entry in entries:
+            if message := _broken(entry, self._heads, whole=self._whole):
+                return _finding(message, f"{entry.chain}#{entry.number}")
+            self._heads[entry.chain] = (entry.number, entry.digest)
+        return None
+
+
 def verify(entries: Iterable[AuditEntry], *, whole: bool = True, anchor: str = "") -> Finding | None:
     """Find the first entry that does not fit, in a whole record (seals count) or, without `whole`, in single chains.
 
     `entries` come in the order they were written; `anchor` is the digest of a seal that was noted outside the record.
     """
-    heads: dict[str, tuple[int, str]] = {}
     anchored = not anchor
-    for entry in entries:
-        if message := _broken(entry, heads, whole=whole):
-            return _finding(message, f"{entry.chain}#{entry.number}")
-        heads[entry.chain] = (entry.number, entry.digest)
-        anchored = anchored or entry.digest == anchor
+
+    def looked() -> Iterator[AuditEntry]:
+        nonlocal anchored
+        for entry in entries:
+            anchored = anchored or entry.digest == anchor
+            yield entry
+
+    if broken := Chains(whole=whole).follow(looked()):
+        return broken
     return None if anchored else _finding("the seal that was noted elsewhere is not in the record", SEALS)
 
 

@@ -1,0 +1,129 @@
+"""A whole record in one file: opened while no gateway runs on it, copied while one does, looked over, put in its place."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import apsw
+
+from gateway.fault import Conflict, Fault, Missing, Unavailable
+from gateway.journal.copy.moving import refuse_broken
+from gateway.journal.copy.sqlite import SqliteSide
+from gateway.journal.sqlite import migrate
+from gateway.journal.sqlite.faults import unavailable
+from gateway.journal.sqlite.opening import open_store
+
+PATIENCE_MS = 5000
+
+
+@asynccontextmanager
+async def held(path: Path) -> AsyncIterator[SqliteSide]:
+    """Read a record that nobody else may write meanwhile; raises Missing, Unavailable("store-in-use") beside a gateway."""
+    _must_be(path)
+    opened = await asyncio.to_thread(open_store, path, shared=False)
+    try:
+        await asyncio.to_thread(opened.writing.execute, "BEGIN IMMEDIATE")
+        yield SqliteSide(opened.writing)
+    except apsw.Error as error:
+        raise unavailable(error) from error
+    finally:
+        opened.reading.close()
+        opened.writing.close()
+        if opened.lock is not None:
+            opened.lock.close()
+
+
+@asynccontextmanager
+async def filled(path: Path) -> AsyncIterator[SqliteSide]:
+    """Write a whole record into a new file, all or nothing."""
+    with connected(path) as cx:
+        await asyncio.to_thread(_build, cx)
+        yield SqliteSide(cx)
+        await asyncio.to_thread(cx.execute, "COMMIT")
+
+
+def snapshot(path: Path, to: Path) -> None:
+    """Copy a record as it is now into a new file, whoever writes to it meanwhile; raises Missing, Unavailable."""
+    _must_be(path)
+    with connected(path, flags=apsw.SQLITE_OPEN_READONLY) as source, connected(to) as target:
+        with target.backup("main", source, "main") as copying:
+            copying.step(-1)
+        target.execute("PRAGMA journal_mode = delete")
+
+
+async def refuse_unsound(path: Path) -> None:
+    """Look over a record nobody uses, and bring its schema up to date.
+
+    Raises Fault("audit-broken"), Unavailable("store-corrupt") where it is damaged or no record, ("store-newer") where it is one
+    of a newer gateway's.
+    """
+    with connected(path) as cx:
+        await asyncio.to_thread(_up_to_date, cx)
+        await refuse_broken(SqliteSide(cx))
+
+
+@contextmanager
+def placing(file: Path, *, force: bool = False) -> Iterator[Path]:
+    """Give a file its name only when it is whole and on the disk; hands out the name to write to, which is for its owner alone.
+
+    Raises Conflict("file-exists") unless it may be replaced, Unavailable where it cannot be written.
+    """
+    part = file.with_name(f".{file.name}.part")
+    if file.exists() and not force:
+        raise Conflict("file-exists", f"{file} exists", hint="name another file, or overwrite it with --force")
+    try:
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        yield part
+        _keep(part)
+        part.replace(file)
+        _keep(file.parent)
+    except OSError as error:
+        raise Unavailable("file-unwritable", f"{file} cannot be written: {error.strerror}", hint="look at its folder") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def connected(path: Path, flags: int = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE) -> Iterator[apsw.Connection]:
+    """Open a file for a while; raises Unavailable, naming the remedy."""
+    try:
+        cx = apsw.Connection(str(path), flags=flags)
+        try:
+            cx.set_busy_timeout(PATIENCE_MS)
+            yield cx
+        finally:
+            cx.close()
+    except apsw.Error as error:
+        raise unavailable(error) from error
+
+
+def _must_be(path: Path) -> None:
+    if not path.is_file():
+        raise Missing("store-missing", f"there is no record at {path}", hint="is it the right city's folder?")
+
+
+def _build(cx: apsw.Connection) -> None:
+    migrate.apply(cx, migrate.pending(cx))
+    cx.execute("PRAGMA foreign_keys = on")
+    cx.execute("BEGIN IMMEDIATE")
+
+
+def _up_to_date(cx: apsw.Connection) -> None:
+    if (found := cx.execute("PRAGMA integrity_check(1)").get) != "ok":
+        raise apsw.CorruptError(str(found))
+    if not cx.table_exists("main", "migration"):
+        raise Fault("store-foreign", "the file holds no record of a gateway", hint="name a backup that bongsu made")
+    if steps := migrate.pending(cx):
+        migrate.apply(cx, steps)
+
+
+def _keep(path: Path) -> None:
+    """What is not on the disk may be gone after a power cut."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
