@@ -1,8 +1,6 @@
 """A record moves: from a file into a database, into a backup, and back; and is never where it must not be."""
 
 import signal
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -10,19 +8,6 @@ import pytest
 
 from tests.cli.conftest import Bongsu, Program, add, change, lines, rows
 from tests.journal.postgres.server import Server
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """A PostgreSQL server."""
-    with tempfile.TemporaryDirectory(prefix="bongsu-pg-") as home:
-        server = Server(Path(home))
-        server.initialise()
-        server.start()
-        try:
-            yield server
-        finally:
-            server.stop(signal.SIGQUIT)
 
 
 @pytest.fixture
