@@ -1,15 +1,19 @@
 """Publications become feeds: a pure function of the publication and the expiries passed, so all nodes serve the same bytes."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
 from gateway.alert import Kind, digest, whole
 from gateway.channel import Feed, Publication
+from gateway.fault import Unavailable
 from gateway.formats import cap
 from gateway.journal.contract import Journal
 from gateway.journal.records import Snapshot
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+TRUSTED = timedelta(seconds=30)
 
 
 class Served(Struct, frozen=True, kw_only=True):
@@ -30,8 +34,8 @@ class Feeds:
         self._feeds = {feed.path: feed for feed in feeds}
         self._base_url = base_url
         self._now = now
-        self._snapshot: Snapshot | None = None
-        self._reached = datetime.min.replace(tzinfo=UTC)
+        self._snapshot = Snapshot(publication=Publication(-1, LONG_AGO), feeds={})
+        self._reached = LONG_AGO
         self._joined: dict[tuple[str, int, datetime], Served] = {}
 
     @property
@@ -40,7 +44,10 @@ class Feeds:
         return sorted(self._feeds)
 
     async def current(self, path: str) -> Served | None:
-        """Return a feed as of now, or None where there is no such feed; its time never goes back, even if the clock does."""
+        """Return a feed as of now, or None where there is no such feed; its time never goes back, even if the clock does.
+
+        While the record is away, what was published last is served until it is 30 s old; then this raises Unavailable.
+        """
         if (feed := self._feeds.get(path)) is None:
             return None
         snapshot = await self._newest()
@@ -60,10 +67,18 @@ class Feeds:
         return _served(body, cap.MEDIA_TYPE, issued_at)
 
     async def _newest(self) -> Snapshot:
-        publication = await self._journal.publication()
-        if self._snapshot is None or self._snapshot.publication.revision != publication.revision:
-            self._snapshot = await self._journal.snapshot()
+        """Return the newest snapshot that anybody here has seen, however late the record's answers came."""
+        try:
+            if (await self._journal.publication()).revision > self._snapshot.publication.revision:
+                self._keep(await self._journal.snapshot())
+        except Unavailable:
+            if self._now() - self._snapshot.publication.at > TRUSTED:
+                raise
         return self._snapshot
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        if snapshot.publication.revision > self._snapshot.publication.revision:
+            self._snapshot = snapshot
 
 
 def speaks_for(snapshot: Snapshot, now: datetime) -> datetime:

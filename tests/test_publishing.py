@@ -1,5 +1,6 @@
 """Feeds are a function of the publication and of the expiries passed; read with other people's parsers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 from google.transit import gtfs_realtime_pb2 as proto
 
 from gateway.engine import Changes, Plan
-from gateway.fault import Missing
+from gateway.fault import Missing, Unavailable
+from gateway.journal.records import Snapshot
 from gateway.journal.sqlite import SqliteJournal
 from gateway.publishing import Feeds
 from tests.engine.hall import DAWN, ELSEWHERE, KIM, Clock, Hall, area, build, plan_of
@@ -153,6 +155,43 @@ async def test_two_nodes_serve_the_same_bytes(hall: Hall, plan: Plan) -> None:
     await hall.gateway.expire_due()
     assert (await seen(other)).listed == (await seen(hall.feeds)).listed
     assert (await hall.feeds.document(f"{record.id}.1")) == (await other.document(f"{record.id}.1"))
+
+
+async def test_what_the_record_answers_late_takes_nobody_back(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody asks while one alert is live, and gets the answer when another has been told."""
+    await hall.told(transit=STOPS)
+    real, asked, released = hall.journal.snapshot, asyncio.Event(), asyncio.Event()
+
+    async def late() -> Snapshot:
+        old = await real()
+        asked.set()
+        await released.wait()
+        return old
+
+    with monkeypatch.context() as slow:
+        slow.setattr(hall.journal, "snapshot", late)
+        first = asyncio.create_task(hall.feeds.current(TRANSIT))
+        await asked.wait()
+    await hall.told(id="call-2", areas=[area(ELSEWHERE)], transit=STOPS)
+    second = await hall.feeds.current(TRANSIT)
+    released.set()
+    assert await first == second == await hall.feeds.current(TRANSIT)
+    assert (await Feeds(hall.journal, hall.plan.feeds, "https://hanbat.example", hall.clock).current(TRANSIT)) == second
+
+
+async def test_while_the_record_is_away_the_last_publication_is_served_until_it_is_30_s_old(hall: Hall) -> None:
+    record = await hall.told(transit=STOPS)
+    before = await seen(hall.feeds)
+    stranger = Feeds(hall.journal, hall.plan.feeds, "https://hanbat.example", hall.clock)
+    await hall.journal.close()
+
+    with pytest.raises(Unavailable):
+        await stranger.current(TRANSIT)
+    hall.clock.passes(seconds=30)
+    assert ((await seen(hall.feeds)).etag, before.live) == (before.etag, [record.id])
+    hall.clock.passes(microseconds=1)
+    with pytest.raises(Unavailable):
+        await hall.feeds.current(TRANSIT)
 
 
 async def test_a_document_is_served_word_for_word_for_ever_and_another_not_at_all(hall: Hall) -> None:

@@ -26,7 +26,7 @@ from gateway.web import Listening, app, listen
 
 HEARTBEAT_S = 30.0
 TICK_S = 1.0
-TIMERS_LEASE_S = 10.0
+TIMERS_LEASE_S = 4.0
 SEAL_S = 3600.0
 
 log = structlog.get_logger()
@@ -125,14 +125,23 @@ class Service:
     async def _timing(self) -> None:
         while not self._stop.is_set():
             await _pause(self._stop, TICK_S)
-            if await self.journal.lease("timers", self._name, TIMERS_LEASE_S) is not None:
-                await self._tick()
-        await self.journal.lease("timers", self._name, 0.0)
+            await self._tried("heartbeat", self._beat)
+            await self._tried("timers", self._turn)
+        await self._tried("timers", partial(self.journal.lease, "timers", self._name, 0.0))
+
+    async def _beat(self) -> None:
+        """Publish anew what is old; every node looks, and the record lets one do it."""
+        now = self._now()
+        if (now - (await self.journal.publication()).at).total_seconds() >= HEARTBEAT_S:
+            await self.journal.heartbeat(now, HEARTBEAT_S)
+
+    async def _turn(self) -> None:
+        if await self.journal.lease("timers", self._name, TIMERS_LEASE_S) is not None:
+            await self._tick()
 
     async def _tick(self) -> None:
         await self._tried("expiries", self.gateway.expire_due)
         await self._tried("watches", self.gateway.tick)
-        await self._tried("heartbeat", partial(self.journal.heartbeat, self._now(), HEARTBEAT_S))
         if monotonic() >= self._seal_at:
             await self._tried("seal", partial(self.journal.seal, self._now()))
             self._seal_at = monotonic() + SEAL_S
