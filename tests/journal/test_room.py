@@ -13,7 +13,7 @@ from gateway.alert import Kind, Target
 from gateway.channel import Verdict
 from gateway.journal.contract import Journal
 from gateway.journal.records import Claimed, Free, Room
-from tests.journal.conftest import Opener
+from tests.stores import Opener
 from tests.journal.samples import T0, Real, claim, issue, room, settle, submit, tell, version
 
 MUCH = Free(99, 99)
