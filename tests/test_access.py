@@ -20,7 +20,8 @@ from gateway.access import (
 from gateway.alert import Act, Deed
 from gateway.area import Area, Polygon, Role
 from gateway.fault import BadInput, Refused
-from gateway.incident import Certainty, Incident, Quality, Reading, Severity, TransitPart, Urgency
+from gateway.incident import Incident, Quality, Reading, TransitPart
+from tests import samples
 
 NOW = datetime(2026, 7, 14, 9, 20, tzinfo=UTC)
 DRAWN = Polygon((((127.35, 36.36), (127.36, 36.36), (127.36, 36.37), (127.35, 36.36)),))
@@ -94,17 +95,7 @@ GRANT = Grant(source="river", hazards=frozenset({"flash-flood"}), zones=frozense
 
 
 def incident(source: str = "river", hazard: str = "flash-flood", **changes: object) -> Incident:
-    fields = {"areas": area(zones=("yuseong",))} | changes
-    return Incident(
-        source=source,
-        id="gapcheon-03",
-        hazard=hazard,
-        severity=Severity.SEVERE,
-        urgency=Urgency.IMMEDIATE,
-        certainty=Certainty.OBSERVED,
-        onset=NOW,
-        **fields,  # type: ignore[arg-type]
-    )
+    return samples.incident(**{"source": source, "hazard": hazard, "areas": area(zones=("yuseong",)), **changes})
 
 
 def area(**parts: object) -> tuple[Area, ...]:

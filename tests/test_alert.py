@@ -26,37 +26,24 @@ from gateway.alert import (
     stage,
     whole,
 )
-from gateway.area import Polygon, Role
+from gateway.area import Role
 from gateway.fault import Finding
 from gateway.incident import Certainty, Scope, Severity, Status, Urgency
+from tests import samples
+from tests.samples import SQUARE
 
 NOW = datetime(2026, 7, 14, 9, 20, tzinfo=UTC)
-SQUARE = Polygon((((127.35, 36.36), (127.36, 36.36), (127.36, 36.37), (127.35, 36.36)),))
 TEXT = Text(
     language="ko", sender_name="한밭시", event="홍수", headline="한내 홍수", description="물", instruction="대피", short="대피"
 )
-VERSION = Version(
-    alert="hanbat-1",
-    number=1,
-    kind=Kind.ALERT,
-    status=Status.EXERCISE,
-    scope=Scope.PUBLIC,
-    hazard="flash-flood",
-    playbook="flood",
-    level="watch",
-    category=("Met",),
-    event_codes=(("SAME", "FFW"),),
-    severity=Severity.SEVERE,
-    urgency=Urgency.IMMEDIATE,
-    certainty=Certainty.OBSERVED,
-    responses=("Evacuate",),
+VERSION = samples.version(
     places=(Place(role=Role.DANGER, name={"ko": "한내"}, polygons=(SQUARE,)),),
     texts=(TEXT,),
     targets=(Target("cap", "centre"),),
-    sender="alerts@hanbat.example",
     onset=NOW,
     effective=NOW,
     expires=NOW + timedelta(hours=2),
+    identifier="",
 )
 OTHER: dict[str, Any] = {
     "alert": "hanbat-2",

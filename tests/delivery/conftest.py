@@ -7,30 +7,21 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.alert import Act, Deed, Kind, Place, Reference, Target, Text, Version
-from gateway.area import Polygon, Role
+from gateway.alert import Act, Deed, Kind, Reference, Target, Version
 from gateway.channel import Channel, Out, Part
 from gateway.channels import ChannelSettings, Mode, TargetSettings, cap, webhook
 from gateway.delivery import Courier
 from gateway.demo.receivers import Receiver
 from gateway.formats import cap as document
-from gateway.incident import Certainty, Scope, Severity, Status, Urgency
+from gateway.incident import Status
 from gateway.journal.records import Consignment, Delivery, DeliveryState, Draft, Issue, Priority, Submit
 from gateway.journal.sqlite import SqliteJournal
 from gateway.out import HttpOut, Peer, Peers, Secret
+from tests import samples
+from tests.samples import KOREAN
 
 KEY = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 START = datetime(2026, 7, 14, 9, 20, tzinfo=UTC)
-SQUARE = Polygon((((127.35, 36.36), (127.36, 36.36), (127.36, 36.37), (127.35, 36.36)),))
-TEXT = Text(
-    language="ko",
-    sender_name="한밭시",
-    event="돌발홍수",
-    headline="[훈련] 갑천",
-    description="[훈련] 물이 불어납니다.",
-    instruction="[훈련] 높은 곳으로 가십시오.",
-    short="[훈련] 대피",
-)
 
 
 class Scene:
@@ -128,25 +119,13 @@ class Scene:
 
     async def _version(self, alert: str, kind: Kind, status: Status, lasts: timedelta) -> Version:
         told = [] if kind is Kind.ALERT else [one.version for one in (await self.journal.alert(alert)).versions]
-        return Version(
+        return samples.version(
             alert=alert,
             number=len(told) + 1,
             kind=kind,
             status=status,
-            scope=Scope.PUBLIC,
-            hazard="flash-flood",
-            playbook="flood",
-            level="warning",
-            category=("Met",),
-            event_codes=(),
-            severity=Severity.SEVERE,
-            urgency=Urgency.IMMEDIATE,
-            certainty=Certainty.OBSERVED,
-            responses=("Evacuate",),
-            places=(Place(role=Role.DANGER, name={"ko": "갑천"}, polygons=(SQUARE,)),),
-            texts=(TEXT,),
+            texts=(KOREAN,),
             targets=(Target("centre", "only"), Target("app", "only")),
-            sender="alerts@hanbat.example",
             onset=START,
             effective=self.story,
             expires=self.story + lasts,

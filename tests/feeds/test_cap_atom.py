@@ -11,11 +11,13 @@ from msgspec.structs import replace
 
 from gateway import feeds
 from gateway.alert import Kind, Place, Text, Version
-from gateway.area import Polygon, Role
+from gateway.area import Role
 from gateway.channel import Feed, Publication, Published
 from gateway.fault import BadInput
 from gateway.feeds import FeedSettings, cap_atom
-from gateway.incident import Certainty, Scope, Severity, Status, Urgency
+from gateway.incident import Scope, Status
+from tests import samples
+from tests.samples import TRIANGLE
 
 A = "{http://www.w3.org/2005/Atom}"
 C = "{urn:oasis:names:tc:emergency:cap:1.2}"
@@ -35,8 +37,7 @@ def drill() -> Feed:
 
 @pytest.fixture
 def version() -> Version:
-    corners = ((127.35, 36.36), (127.36, 36.36), (127.36, 36.37), (127.35, 36.36))
-    place = Place(role=Role.DANGER, name={"ko": "갑천 둔치", "en": "Gapcheon riverside"}, polygons=(Polygon((corners,)),))
+    place = Place(role=Role.DANGER, name={"ko": "갑천 둔치", "en": "Gapcheon riverside"}, polygons=(TRIANGLE,))
     texts = tuple(
         Text(
             language=language,
@@ -52,29 +53,8 @@ def version() -> Version:
             ("ko", "한밭시", "하천 급류", "[훈련]", "대피"),
         )
     )
-    return Version(
-        alert="hanbat-7",
-        number=2,
-        kind=Kind.ALERT,
-        status=Status.EXERCISE,
-        scope=Scope.PUBLIC,
-        hazard="flash-flood",
-        playbook="flash-flood",
-        level="severe",
-        category=("Met",),
-        event_codes=(),
-        severity=Severity.SEVERE,
-        urgency=Urgency.IMMEDIATE,
-        certainty=Certainty.OBSERVED,
-        responses=("Evacuate",),
-        places=(place, place),
-        texts=texts,
-        targets=(),
-        sender="alerts@hanbat.example",
-        onset=NOW,
-        effective=NOW,
-        expires=NOW + timedelta(hours=3),
-        identifier="hanbat-7.2",
+    return samples.version(
+        alert="hanbat-7", number=2, places=(place, place), texts=texts, onset=NOW, effective=NOW, identifier="hanbat-7.2"
     )
 
 

@@ -7,34 +7,19 @@ from google.transit import gtfs_realtime_pb2 as proto
 from msgspec import structs
 
 from gateway import feeds
-from gateway.alert import Kind, Selector, Text, Transit, Version
+from gateway.alert import Kind, Selector, Text, Transit
 from gateway.channel import Feed, Publication, Published
 from gateway.feeds import FeedSettings, gtfs_realtime
-from gateway.incident import Certainty, Scope, Severity, Status, Urgency
+from gateway.incident import Scope, Status
+from tests import samples
 
 AT = datetime(2026, 7, 14, 9, 20, tzinfo=UTC)
 TEXT = Text(
     language="ko", sender_name="", event="", headline="[훈련] 침수", description="물", instruction="", short="", reviewed=True
 )
-VERSION = Version(
+VERSION = samples.version(
     alert="a-1",
-    number=1,
-    kind=Kind.ALERT,
-    status=Status.EXERCISE,
-    scope=Scope.PUBLIC,
-    hazard="flash-flood",
-    playbook="riverside",
-    level="warning",
-    category=("Met",),
-    event_codes=(),
-    severity=Severity.SEVERE,
-    urgency=Urgency.IMMEDIATE,
-    certainty=Certainty.OBSERVED,
-    responses=(),
-    places=(),
     texts=(TEXT,),
-    targets=(),
-    sender="alerts@hanbat.example.com",
     onset=AT,
     effective=AT,
     expires=AT + timedelta(hours=3),

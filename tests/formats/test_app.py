@@ -1,5 +1,5 @@
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import jsonschema
@@ -13,48 +13,24 @@ from gateway.alert import Kind, Place, Reference, Selector, Text, Transit, Versi
 from gateway.area import Polygon, Role
 from gateway.fault import BadInput, Faults
 from gateway.formats import app
-from gateway.incident import Certainty, Scope, Severity, Status, Urgency
+from tests import samples
+from tests.samples import ONSET, TRIANGLE
 
 JUDGE = jsonschema.Draft202012Validator(
     json.loads(shipped.read("schemas/alert.schema.json")), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
 )
-ONE = Polygon((((127.35, 36.36), (127.36, 36.36), (127.36, 36.37), (127.35, 36.36)),))
 TWO = Polygon((((127.45, 36.36), (127.46, 36.36), (127.46, 36.37), (127.45, 36.36)),))
-ONSET = datetime.fromisoformat("2026-07-14T18:20:00+09:00")
-FLOOD = Version(
-    alert="hanbat-1",
-    number=1,
-    kind=Kind.ALERT,
-    status=Status.EXERCISE,
-    scope=Scope.PUBLIC,
-    hazard="flash-flood",
-    playbook="flood",
-    level="warning",
-    category=("Met",),
-    event_codes=(("SAME", "FFW"),),
-    severity=Severity.SEVERE,
-    urgency=Urgency.IMMEDIATE,
-    certainty=Certainty.OBSERVED,
-    responses=("Evacuate",),
-    places=(Place(role=Role.DANGER, name={"ko": "갑천", "en": "Gapcheon"}, polygons=(ONE, TWO), zones=("yuseong",)),),
-    texts=(
-        Text(
-            language="ko",
-            sender_name="한밭시",
-            event="돌발홍수",
-            headline="[훈련] 갑천",
-            description="물이 불어납니다.",
-            instruction="높은 곳으로 가십시오.",
-            short="대피",
-        ),
-    ),
-    targets=(),
-    sender="alerts@hanbat.example",
-    onset=ONSET,
-    effective=ONSET + timedelta(minutes=1),
-    expires=ONSET + timedelta(hours=3),
-    identifier="hanbat-1.1",
+KOREAN = Text(
+    language="ko",
+    sender_name="한밭시",
+    event="돌발홍수",
+    headline="[훈련] 갑천",
+    description="물이 불어납니다.",
+    instruction="높은 곳으로 가십시오.",
+    short="대피",
 )
+GROUND = Place(role=Role.DANGER, name={"ko": "갑천", "en": "Gapcheon"}, polygons=(TRIANGLE, TWO), zones=("yuseong",))
+FLOOD = samples.version(places=(GROUND,), texts=(KOREAN,), effective=ONSET + timedelta(minutes=1))
 WANTED = {
     "schema": "1",
     "identifier": "hanbat-1.1",
@@ -143,7 +119,7 @@ def test_an_alert_as_apps_read_it() -> None:
             [{"role": "shelter", "name": {"ko": "학교"}, "zones": ["dong"]}],
         ),
         (
-            changed(places=(Place(role=Role.CLOSURE, name={"ko": "길"}, polygons=(ONE,)),)),
+            changed(places=(Place(role=Role.CLOSURE, name={"ko": "길"}, polygons=(TRIANGLE,)),)),
             "areas",
             [
                 {
@@ -175,8 +151,8 @@ def test_every_form_of_every_kind_is_valid_and_warns_only_in_its_own_words(kind:
 
 
 def test_the_bytes_do_not_depend_on_the_order_of_names() -> None:
-    one = changed(places=(Place(role=Role.DANGER, name={"ko": "갑천", "en": "Gapcheon"}, polygons=(ONE,)),))
-    two = changed(places=(Place(role=Role.DANGER, name={"en": "Gapcheon", "ko": "갑천"}, polygons=(ONE,)),))
+    one = changed(places=(Place(role=Role.DANGER, name={"ko": "갑천", "en": "Gapcheon"}, polygons=(TRIANGLE,)),))
+    two = changed(places=(Place(role=Role.DANGER, name={"en": "Gapcheon", "ko": "갑천"}, polygons=(TRIANGLE,)),))
     assert app.write(one) == app.write(two)
 
 

@@ -17,7 +17,8 @@ from gateway.area import Area, Polygon, Role
 from gateway.city import City
 from gateway.fault import BadInput
 from gateway.formats import gtfs_realtime
-from gateway.incident import Certainty, Scope, Severity, Status, TransitPart, Urgency
+from gateway.incident import Scope, Severity, TransitPart
+from tests import samples
 
 HANBAT = Path(__file__).parents[2] / "gateway/demo/hanbat"
 AT = datetime(2026, 7, 14, 9, 20, tzinfo=UTC)
@@ -38,25 +39,9 @@ def text(language: str, headline: str, description: str = "", instruction: str =
 
 
 TRIP_0600 = proto.TripDescriptor(trip_id="1-0-weekday-0600", schedule_relationship="SCHEDULED")
-VERSION = Version(
+VERSION = samples.version(
     alert="a-7",
-    number=1,
-    kind=Kind.ALERT,
-    status=Status.EXERCISE,
-    scope=Scope.PUBLIC,
-    hazard="flash-flood",
-    playbook="riverside",
-    level="warning",
-    category=("Met",),
-    event_codes=(),
-    severity=Severity.SEVERE,
-    urgency=Urgency.IMMEDIATE,
-    certainty=Certainty.OBSERVED,
-    responses=("Evacuate",),
-    places=(),
     texts=(text("ko", "[훈련] 한내 침수", "물이 차오릅니다.", "지금 나오세요."), text("en", "[EXERCISE] Hannae floods")),
-    targets=(),
-    sender="alerts@hanbat.example.com",
     onset=AT + timedelta(minutes=10),
     effective=AT,
     expires=AT + timedelta(hours=3),

@@ -5,20 +5,21 @@ one direction it stores and never shows. Reader two ands route, direction and st
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from google.transit import gtfs_realtime_pb2 as proto
 from msgspec import Struct
 
-from gateway.alert import Kind, Text, Transit, Version
+from gateway.alert import Text, Transit, Version
 from gateway.area import Area, LineString, Role, geometry
 from gateway.city import City
 from gateway.doors import json
 from gateway.formats import gtfs_realtime
 from gateway.formats.gtfs import Network
-from gateway.incident import Certainty, Scope, Severity, Status, TransitPart, Urgency
+from gateway.incident import TransitPart
+from tests import samples
 
 HANBAT = Path(__file__).parents[2] / "gateway/demo/hanbat"
 AT = datetime(2026, 7, 14, 9, 20, tzinfo=UTC)
@@ -55,27 +56,7 @@ def version(
 ) -> Version:
     """Return an alert about what these areas and parts touch."""
     chosen = city.transit(areas, parts)
-    return Version(
-        alert="a-7",
-        number=1,
-        kind=Kind.ALERT,
-        status=Status.EXERCISE,
-        scope=Scope.PUBLIC,
-        hazard="flash-flood",
-        playbook="p",
-        level="l",
-        category=("Met",),
-        event_codes=(),
-        severity=Severity.SEVERE,
-        urgency=Urgency.IMMEDIATE,
-        certainty=Certainty.OBSERVED,
-        responses=(),
-        places=(),
-        targets=(),
-        sender="s",
-        onset=AT,
-        effective=AT,
-        expires=AT + timedelta(hours=3),
+    return samples.version(
         texts=tuple(
             Text(language=tag, sender_name="", event="", headline=f"in {tag}", description="d", instruction="", short="")
             for tag in languages

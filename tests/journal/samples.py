@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from gateway.alert import Act, Deed, IncidentKey, Kind, Target, Version
 from gateway.channel import History, Outcome, Part, Payload, Publication, Verdict
-from gateway.incident import Certainty, Incident, Scope, Severity, Status, Urgency
+from gateway.incident import Incident
 from gateway.journal.contract import Journal
 from gateway.journal.records import Claimed, Consignment, DeliveryState, Draft, Free, Issue, Placed, Room, Submit
 from gateway.source import Raw
+from tests import samples
 
 T0 = datetime(2026, 7, 14, 9, 20, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -35,17 +36,8 @@ def raw(body: bytes = b"{}", *, source: str = "gauge", at: datetime = T0) -> Raw
 
 
 def incident(id: str = "gapcheon", *, source: str = "gauge", sequence: int = 1) -> Incident:
-    return Incident(
-        source=source,
-        id=id,
-        hazard="flash-flood",
-        severity=Severity.SEVERE,
-        urgency=Urgency.IMMEDIATE,
-        certainty=Certainty.OBSERVED,
-        onset=T0,
-        sequence=sequence,
-        facts={"depth": {"value": 4.2, "unit": "m"}},
-    )
+    facts = {"depth": {"value": 4.2, "unit": "m"}}
+    return samples.incident(source=source, id=id, onset=T0, sequence=sequence, facts=facts)
 
 
 def placed(
@@ -64,25 +56,14 @@ def version(  # noqa: PLR0913 - whatever a test wants to vary, by name
     about: IncidentKey | None = None,
     level: str = "warning",
 ) -> Version:
-    return Version(
+    return samples.version(
         alert=alert,
         number=number,
         kind=kind,
-        status=Status.EXERCISE,
-        scope=Scope.PUBLIC,
-        hazard="flash-flood",
         playbook="river",
         level=level,
-        category=("Met",),
-        event_codes=(("SAME", "FFW"),),
-        severity=Severity.SEVERE,
-        urgency=Urgency.IMMEDIATE,
-        certainty=Certainty.OBSERVED,
-        responses=("Evacuate",),
         places=(),
         texts=(),
-        targets=(),
-        sender="city@example.org",
         onset=T0,
         effective=T0,
         expires=expires,

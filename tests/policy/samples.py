@@ -5,13 +5,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from gateway.alert import Kind, Place, Version
-from gateway.area import Area, Polygon, Role
-from gateway.incident import Certainty, Incident, Quality, Reading, Scope, Severity, Status, Urgency
+from gateway.alert import Place, Version
+from gateway.area import Area, Role
+from gateway.incident import Certainty, Incident, Quality, Reading, Severity, Urgency
 from gateway.playbook import Level, Playbook, Watch
+from tests import samples
+from tests.samples import SQUARE
 
 T0 = datetime(2026, 7, 14, 9, 0, tzinfo=UTC)
-SQUARE = Polygon((((127.35, 36.36), (127.36, 36.36), (127.36, 36.37), (127.35, 36.37), (127.35, 36.36)),))
 BANKS = (Area(role=Role.DANGER, name={"ko": "갑천"}, geometry=SQUARE),)
 
 
@@ -24,17 +25,7 @@ def minute(minutes: float) -> datetime:
 
 
 def incident(**changes: Any) -> Incident:
-    plain = Incident(
-        source="river-telemetry",
-        id="gapcheon-03",
-        hazard="flash-flood",
-        severity=Severity.SEVERE,
-        urgency=Urgency.IMMEDIATE,
-        certainty=Certainty.OBSERVED,
-        onset=T0,
-        areas=BANKS,
-    )
-    return replace(plain, **changes)
+    return samples.incident(**{"onset": T0, "areas": BANKS, **changes})
 
 
 def reading(value: float, seconds: float, sensor: str = "G-03", quality: Quality = Quality.GOOD, **changes: Any) -> Reading:
@@ -98,25 +89,12 @@ def playbook(*, levels: tuple[Level, ...] = LEVELS, watched: bool = True, **chan
 
 
 def told(**changes: Any) -> Version:
-    plain = Version(
+    plain = samples.version(
         alert="hanbat-2026-00001",
-        number=1,
-        kind=Kind.ALERT,
-        status=Status.EXERCISE,
-        scope=Scope.PUBLIC,
-        hazard="flash-flood",
         playbook="river-flood",
         level="danger",
-        category=("Met",),
-        event_codes=(),
-        severity=Severity.SEVERE,
-        urgency=Urgency.IMMEDIATE,
-        certainty=Certainty.OBSERVED,
         responses=("Evacuate", "Avoid"),
         places=(Place(role=Role.DANGER, name={"ko": "갑천"}, polygons=(SQUARE,), zones=("z1", "z2")),),
-        texts=(),
-        targets=(),
-        sender="alerts@hanbat.example",
         onset=T0,
         effective=T0,
         expires=minute(120),

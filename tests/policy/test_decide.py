@@ -8,7 +8,8 @@ from gateway.area import Area, LineString, Point, Polygon, Role, polygons, shape
 from gateway.fault import BadInput, Finding
 from gateway.incident import Ended, EndReason, Scope, Severity
 from gateway.policy.decide import Decision, Wait, decide, level_for, public
-from tests.policy.samples import SQUARE, T0, incident, minute, playbook, told
+from tests.policy.samples import T0, incident, minute, playbook, told
+from tests.samples import SQUARE
 
 FARTHER = Polygon((((127.35, 36.36), (127.37, 36.36), (127.37, 36.37), (127.35, 36.37), (127.35, 36.36)),))
 

@@ -21,12 +21,13 @@ from gateway.demo.town import settle
 from gateway.engine import Changes, Gateway, Plan
 from gateway.engine.plan import Intake
 from gateway.fault import Fault
-from gateway.incident import Certainty, Incident, Severity, Status, Urgency
+from gateway.incident import Incident, Status
 from gateway.journal import audit
 from gateway.journal.records import AlertRecord, VersionState
 from gateway.journal.sqlite import SqliteJournal
 from gateway.service import set_up
 from gateway.source import Raw
+from tests.samples import incident
 from tests.staircase.deeds import Deeds
 from tests.staircase.far_side import Answer, FarSide
 from tests.staircase.lane_table import Rows
@@ -453,13 +454,4 @@ def _tells(fire: Fire, records: Sequence[AlertRecord]) -> Counter[str]:
 def _call(id: str) -> Incident:
     watch = plan().playbooks["river-flood"].watch
     assert watch is not None
-    return Incident(
-        source="call-centre",
-        id=id,
-        hazard="hazardous-material",
-        severity=Severity.SEVERE,
-        urgency=Urgency.IMMEDIATE,
-        certainty=Certainty.OBSERVED,
-        onset=clocks.story,
-        areas=watch.areas,
-    )
+    return incident(source="call-centre", id=id, hazard="hazardous-material", onset=clocks.story, areas=watch.areas)

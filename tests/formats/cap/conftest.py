@@ -2,7 +2,6 @@
 
 import importlib.util
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -10,18 +9,17 @@ import pytest
 import xmlschema
 from lxml import etree
 
-from gateway.alert import Kind, Place, Target, Text, Version
-from gateway.area import Polygon, Role
-from gateway.incident import Certainty, Scope, Severity, Status, Urgency
+from gateway.alert import Place, Target, Text, Version
+from gateway.area import Role
+from tests import samples
+from tests.samples import TRIANGLE
 
 ROOT = Path(__file__).parents[3]
 REAL = ROOT / "../shared/data/cap"
 OURS = ROOT / "schemas/cap-1.2.xsd"
-KST = timezone(timedelta(hours=9))
 
 Judge = Callable[[bytes], bool]
 
-TRIANGLE = Polygon((((127.35, 36.36), (127.36, 36.36), (127.36, 36.37), (127.35, 36.36)),))
 KOREAN = Text(
     language="ko",
     sender_name="한밭시 재난안전대책본부",
@@ -45,36 +43,22 @@ ENGLISH = Text(
 @pytest.fixture
 def version() -> Version:
     """An exercise alert in two languages for one triangle by the river."""
-    at = datetime(2026, 7, 14, 18, 20, tzinfo=KST)
-    return Version(
+    place = Place(
+        role=Role.DANGER,
+        name={"ko": "갑천 둔치", "en": "Gapcheon riverside"},
+        polygons=(TRIANGLE,),
+        zones=("3020000000", "riverside"),
+    )
+    return samples.version(
         alert="hanbat-7",
-        number=1,
-        kind=Kind.ALERT,
-        status=Status.EXERCISE,
-        scope=Scope.PUBLIC,
-        hazard="flash-flood",
         playbook="flash-flood",
         level="severe",
         category=("Met", "Safety"),
         event_codes=(("OET:v1.2", "OET-079"), ("SAME", "FFW")),
-        severity=Severity.SEVERE,
-        urgency=Urgency.IMMEDIATE,
-        certainty=Certainty.OBSERVED,
         responses=("Evacuate", "Avoid"),
-        places=(
-            Place(
-                role=Role.DANGER,
-                name={"ko": "갑천 둔치", "en": "Gapcheon riverside"},
-                polygons=(TRIANGLE,),
-                zones=("3020000000", "riverside"),
-            ),
-        ),
+        places=(place,),
         texts=(KOREAN, ENGLISH),
         targets=(Target("peers", "district office"), Target("peers", "metro")),
-        sender="alerts@hanbat.example",
-        onset=at,
-        effective=at,
-        expires=at + timedelta(hours=3),
         identifier="hanbat-7.1",
         web="https://hanbat.example/alerts",
         contact="119",
