@@ -13,8 +13,8 @@ from gateway.alert import Kind, Target
 from gateway.channel import Verdict
 from gateway.journal.contract import Journal
 from gateway.journal.records import Claimed, Free, Room
-from tests.stores import Opener
 from tests.journal.samples import T0, Real, claim, issue, room, settle, submit, tell, version
+from tests.stores import Opener
 
 MUCH = Free(99, 99)
 LANES = ("cap/north", "cap/south", "sms/all")
