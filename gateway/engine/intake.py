@@ -12,6 +12,7 @@ from gateway.alert import IncidentKey
 from gateway.city import City
 from gateway.delivery.pager import page
 from gateway.drafting import spoken
+from gateway.engine.memory import NEW, Known, Name, States
 from gateway.engine.plan import Intake, Plan
 from gateway.fault import BadInput, Conflict, Fault, Refused
 from gateway.hazard import hazard
@@ -20,7 +21,7 @@ from gateway.journal.records import Arrival, Head, ItemAnswer, Placed, Todo, Tod
 from gateway.playbook import Playbook
 from gateway.policy.admit import admit, admit_reading
 from gateway.policy.decide import public
-from gateway.policy.order import KnownHead, Placement, place
+from gateway.policy.order import Placement, place
 from gateway.policy.watch import State, watch
 from gateway.source import Item, Raw, Refusal
 from gateway.words import check_facts
@@ -29,9 +30,6 @@ SENSOR_FAULT = "sensor-fault"
 LATE = "reading-late"
 
 log = structlog.get_logger()
-
-Heads = Mapping[tuple[str, str], Head]
-States = Mapping[str, tuple[int, bytes]]
 
 
 class Sorted(Struct, kw_only=True):
@@ -138,9 +136,9 @@ class Carrier(Struct, frozen=True, kw_only=True):
     key: str | None = None
 
 
-def arrival(result: Sorted, heads: Heads, states: States, carrier: Carrier, now: datetime) -> Arrival:
-    """Place every report against what is known and say what is owed."""
-    placed = list(_placed(result.found, heads, now))
+def arrival(result: Sorted, known: dict[Name, Known], states: States, carrier: Carrier, now: datetime) -> Arrival:
+    """Place every report against what is known, which is brought up to what will be known then, and say what is owed."""
+    placed = list(_placed(result.found, known, now))
     refused = sorted(result.refused, key=lambda pair: pair[0])
     return Arrival(
         at=now,
@@ -227,12 +225,12 @@ def _canonical(incident: Incident, city: City) -> Incident:
     return msgspec.structs.replace(incident, areas=tuple(areas))
 
 
-def _placed(found: Iterable[tuple[int, Incident]], heads: Heads, now: datetime) -> Iterator[tuple[int, Placed, Placement]]:
-    known: dict[tuple[str, str], tuple[KnownHead | None, int]]
-    known = {key: (_known_head(head), head.revision) for key, head in heads.items()}
+def _placed(
+    found: Iterable[tuple[int, Incident]], known: dict[Name, Known], now: datetime
+) -> Iterator[tuple[int, Placed, Placement]]:
     for index, report in found:
-        key = (report.source, report.id)
-        head, revision = known.get(key, (None, 0))
+        name = (report.source, report.id)
+        head, revision = known.get(name, NEW)
         where = place(report, head, now)
         placed = Placed(
             report=report,
@@ -243,11 +241,7 @@ def _placed(found: Iterable[tuple[int, Incident]], heads: Heads, now: datetime) 
             why=where.why,
         )
         yield index, placed, where
-        known[key] = (where.head, revision + 1)
-
-
-def _known_head(head: Head) -> KnownHead:
-    return KnownHead(episode=head.key.episode, open=head.open, report=head.report, arrived=head.arrived)
+        known[name] = (where.head, revision + where.applied)
 
 
 def _watched(after: Mapping[str, State | None], before: States) -> Iterator[Watched]:

@@ -1,6 +1,8 @@
 """What comes in: bytes of a source, and time itself for the watches."""
 
+import asyncio
 from collections.abc import Sequence
+from time import monotonic
 
 import structlog
 
@@ -17,7 +19,8 @@ from gateway.journal.records import (
 )
 from gateway.source import Item, Raw
 
-TRIES = 3
+PATIENCE_S = 5.0
+PAUSE_S = 0.005
 log = structlog.get_logger()
 
 
@@ -29,8 +32,6 @@ class Receiving(Room):
 
         Raises Conflict("receipt-conflict") for a reused header key, Unavailable when nothing was accepted.
         """
-        if (given := await self.journal.known(raw, key)) is not None:
-            return given
         items = intake.parse(raw, self._intake(raw.source))
         if not any(isinstance(item, Reading) for item in items):
             return await self._accept(items, raw, key, grant)
@@ -71,26 +72,31 @@ class Receiving(Room):
         return self.plan.intakes[source]
 
     async def _accept(self, items: Sequence[Item], raw: Raw, key: str | None, grant: Grant, *, must: bool = False) -> Receipt:
-        playbooks = self.plan.watching(raw.source)
-        for _ in range(TRIES):
-            states = await self.journal.watches([playbook.id for playbook in playbooks]) if playbooks else {}
+        """Sort and record; when the record has moved on, read it and sort again, until the sender's patience is over."""
+        watches = [playbook.id for playbook in self.plan.watching(raw.source)]
+        until = monotonic() + PATIENCE_S
+        anew = False
+        while True:
+            states = await self.memory.watches(watches, anew=anew)
             rules = Rules(plan=self.plan, grant=grant, default=self._intake(raw.source).default_status, now=self.now())
             result = intake.sort(items, states, rules)
             if must and len(result.refused) == len(items):
                 raise intake.still_refused(result)
             try:
-                return await self._commit(result, states, Carrier(actor=raw.source, raw=raw, key=key))
+                return await self._commit(result, states, Carrier(actor=raw.source, raw=raw, key=key), anew=anew)
             except Stale:
-                continue
-        raise Unavailable("busy", "too many changes at once; nothing was accepted", hint="send it again")
+                if monotonic() >= until:
+                    raise Unavailable("busy", "too many changes at once; nothing was accepted", hint="send it again") from None
+                await asyncio.sleep(PAUSE_S if anew else 0.0)
+                anew = True
 
     async def _tick(self, source: str) -> None:
         playbooks = self.plan.watching(source)
-        states = await self.journal.watches([playbook.id for playbook in playbooks])
+        states = await self.memory.watches([playbook.id for playbook in playbooks], anew=True)
         result = intake.tick(states, playbooks, self.plan, self.now())
         if not intake.anything(result, states):
             return
         try:
-            await self._commit(result, states, Carrier(actor="gateway"))
+            await self._commit(result, states, Carrier(actor="gateway"), anew=True)
         except Stale:
             log.info("watch.stale", source=source)

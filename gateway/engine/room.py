@@ -11,6 +11,7 @@ from gateway.alert import Act, Deed, Kind, Version
 from gateway.drafting import Over
 from gateway.engine import intake, release
 from gateway.engine.intake import Carrier
+from gateway.engine.memory import Memory, States
 from gateway.engine.plan import Plan
 from gateway.engine.release import Order
 from gateway.engine.standing import next_number, twin
@@ -34,6 +35,7 @@ class Room:
 
     def __init__(self, plan: Plan, journal: Journal, now: Callable[[], datetime]) -> None:
         """Hold on to the plan, the record and the story clock; nothing is kept in memory that the record does not hold."""
+        self.memory = Memory(journal)
         self.plan = plan
         self.journal = journal
         self.now = now
@@ -43,11 +45,12 @@ class Room:
         self._drafting = asyncio.Lock()
         self._watching: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def _commit(self, result: intake.Sorted, states: intake.States, carrier: Carrier) -> Receipt:
-        known = sorted({(report.source, report.id) for _, report in result.found})
-        heads = await self.journal.heads(known) if known else {}
-        arrival = intake.arrival(result, heads, states, carrier, self.now())
+    async def _commit(self, result: intake.Sorted, states: States, carrier: Carrier, *, anew: bool = False) -> Receipt:
+        known = await self.memory.incidents(((report.source, report.id) for _, report in result.found), anew=anew)
+        arrival = intake.arrival(result, known, states, carrier, self.now())
         receipt = await self.journal.accept(arrival)
+        if not receipt.again:
+            self.memory.learn(known, arrival.watches)
         if arrival.todos:
             self.drafts.set()
         return receipt

@@ -150,12 +150,12 @@ class Writing(Room):
     async def _reported(self, incident: Incident, actor: Actor) -> Head:
         """Record what a person reports, once it is certain that it can be drafted."""
         key = (incident.source, incident.id)
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
             found = intake.by_hand(incident, self.plan, self.now())
             await self._nothing_else(key)
             self._version(self._to_tell(found.report), found.head(self.now()), None, "")
             try:
-                receipt = await self._commit(found.sorted, {}, Carrier(actor=actor.name, drafts=False))
+                receipt = await self._commit(found.sorted, {}, Carrier(actor=actor.name, drafts=False), anew=attempt > 0)
             except Stale:
                 continue
             if not receipt.items[0].applied:

@@ -32,7 +32,8 @@ def link(  # noqa: PLR0913, PLR0917 - an entry has as many parts
 def entry_digest(entry: AuditEntry) -> str:
     """Return the digest of everything else in an entry, as hexadecimal SHA-256 of its canonical JSON."""
     parts = msgspec.structs.asdict(entry) | {"at": moment(entry.at), "body": digest(entry.body)}
-    return digest(canonical({name: value for name, value in parts.items() if name != "digest"}).encode())
+    del parts["digest"]
+    return digest(canonical(parts).encode())
 
 
 def heads_digest(heads: Heads) -> str:

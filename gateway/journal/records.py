@@ -28,7 +28,7 @@ class Head(Struct, frozen=True, kw_only=True):
 
 
 class Placed(Struct, frozen=True, kw_only=True):
-    """One report and where it belongs; `expected` is the head's revision, 0 where there was none."""
+    """One report and where it belongs; `expected` is the head's revision by then, 0 where there was none."""
 
     report: Incident
     episode: int

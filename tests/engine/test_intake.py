@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from gateway.access import Grant
-from gateway.engine import Plan
+from gateway.engine import Plan, receiving
 from gateway.fault import BadInput, Conflict, Refused, Unavailable
 from gateway.incident import Status
 from gateway.journal.contract import Stale
@@ -196,9 +196,11 @@ async def test_who_always_loses_the_race_is_asked_to_send_again(hall: Hall, monk
         raise Stale("incident fire-1")
 
     monkeypatch.setattr(hall.journal, "accept", never)
+    monkeypatch.setattr(receiving, "PATIENCE_S", 0.1)
     with pytest.raises(Unavailable) as refused:
         await hall.sends(report())
-    assert (refused.value.code, len(tries)) == ("busy", 3)
+    assert refused.value.code == "busy"
+    assert len(tries) > 3
 
 
 async def test_many_letters_about_one_incident_at_once_make_one_draft(hall: Hall) -> None:

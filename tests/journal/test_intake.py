@@ -8,8 +8,9 @@ import pytest
 
 from gateway.alert import IncidentKey, Kind
 from gateway.fault import Conflict, Missing
+from gateway.journal.audit import verify
 from gateway.journal.contract import Journal, Stale
-from gateway.journal.records import Arrival, ItemAnswer, Todo, TodoKind, Watched
+from gateway.journal.records import Arrival, ItemAnswer, Receipt, Todo, TodoKind, Watched
 from gateway.source import Refusal
 from tests.journal.samples import MINUTE, SECOND, T0, incident, issue, placed, raw, revision, submit, tell, version
 
@@ -127,6 +128,44 @@ async def test_of_two_changes_read_at_the_same_revision_one_is_stale(journal: Jo
     results = await asyncio.gather(*(journal.accept(tick) for tick in ticks), return_exceptions=True)
     [lost] = [index for index, result in enumerate(results) if isinstance(result, Stale)]
     assert await journal.watches(["w"]) == {"w": (2, (b"c", b"b")[lost])}
+
+
+async def test_of_those_who_come_together_each_gets_an_answer_of_his_own(journal: Journal) -> None:
+    key, other = ("gauge", "gapcheon"), incident(id="yudeung")
+    arrivals = [
+        Arrival(at=T0, raw=raw(b"hold the door"), key="first"),
+        Arrival(at=T0, raw=raw(b"1"), key="a", reports=(placed(),)),
+        Arrival(at=T0, raw=raw(b"1"), key="a", reports=(placed(),)),
+        Arrival(at=T0, raw=raw(b"2"), key="a"),
+        Arrival(at=T0, raw=raw(b"3"), key="b", reports=(placed(),)),
+        Arrival(at=T0, raw=raw(b"4"), key="c", reports=(placed(incident(sequence=2), expected=1), placed(other))),
+        Arrival(at=T0, watches=(Watched(key="w", expected=3, state=b"x"),)),
+        Arrival(at=T0, raw=raw(b"5"), watches=(Watched(key="w", expected=0, state=b"y"),)),
+    ]
+
+    _, new, again, conflict, stale, next_one, lost, read = await asyncio.gather(
+        *map(journal.accept, arrivals), return_exceptions=True
+    )
+
+    assert isinstance(new, Receipt)
+    assert again == msgspec.structs.replace(new, again=True)
+    assert [isinstance(one, Stale) for one in (conflict, stale, lost)] == [False, True, True]
+    assert isinstance(conflict, Conflict)
+    assert isinstance(next_one, Receipt)
+    assert isinstance(read, Receipt)
+    assert {name: head.revision for name, head in (await journal.heads([key, ("gauge", "yudeung")])).items()} == {
+        key: 2,
+        ("gauge", "yudeung"): 1,
+    }
+    assert await journal.watches(["w"]) == {"w": (1, b"y")}
+    assert await journal.known(raw(b"3"), "b") is None
+    assert verify(await journal.audit()) is None
+
+
+async def test_a_watch_that_nobody_could_move_is_not_there(journal: Journal) -> None:
+    with pytest.raises(Stale):
+        await journal.accept(Arrival(at=T0, watches=(Watched(key="w", expected=3, state=b"x"),)))
+    assert await journal.watches(["w"]) == {}
 
 
 async def test_a_tick_leaves_no_receipt(journal: Journal) -> None:

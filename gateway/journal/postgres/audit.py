@@ -1,10 +1,10 @@
 """Writing and reading the audit chains."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from gateway.journal.audit import SEALED, SEALS, heads_digest, link
-from gateway.journal.postgres.sql import Cx, Row, every, find, only
+from gateway.journal.postgres.sql import Cx, Row, columns, every, unnest
 from gateway.journal.records import AuditEntry
 from gateway.journal.sql.codec import canonical
 from gateway.journal.sql.entries import Entry
@@ -19,19 +19,30 @@ async def note(  # noqa: PLR0913, PLR0917 - an entry has as many parts
 
 async def append(cx: Cx, new: Entry) -> str:
     """Append to a chain, whose head is ours until the transaction ends, and return the new entry's digest."""
-    entry = link(new.chain, await _head(cx, new.chain), new.at, new.actor, new.act, canonical(new.body).encode())
-    await cx.execute(
-        "WITH headed AS (UPDATE chain SET number = $2, digest = $8 WHERE name = $1)"
-        " INSERT INTO audit (chain, number, at, actor, act, body, previous, digest) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        *(entry.chain, entry.number, entry.at, entry.actor, entry.act, entry.body, entry.previous, entry.digest),
-    )
+    [entry] = await append_all(cx, [new])
     return entry.digest
 
 
-async def append_all(cx: Cx, news: Iterable[Entry]) -> None:
+async def append_all(cx: Cx, news: Sequence[Entry]) -> Sequence[AuditEntry]:
     """Append to several chains, always in the same order of chains, so that nobody waits for each other."""
+    if not news:
+        return []
+    heads = await _heads(cx, sorted({new.chain for new in news}))
+    linked = []
     for new in sorted(news, key=lambda new: new.chain):
-        await append(cx, new)
+        entry = link(new.chain, heads[new.chain], new.at, new.actor, new.act, canonical(new.body).encode())
+        heads[new.chain] = (entry.number, entry.digest)
+        linked.append(entry)
+    rows = [(e.chain, e.number, e.at, e.actor, e.act, e.body, e.previous, e.digest) for e in linked]
+    await cx.execute(
+        "WITH written AS (INSERT INTO audit (chain, number, at, actor, act, body, previous, digest) SELECT * FROM"
+        f" {unnest('text bigint timestamptz text text bytea text text')})"
+        f" UPDATE chain c SET number = n.number, digest = n.digest FROM {unnest('text bigint text', 9)}"
+        " AS n (name, number, digest) WHERE c.name = n.name",
+        *columns(8, rows),
+        *columns(3, [(chain, *head) for chain, head in heads.items()]),
+    )
+    return linked
 
 
 async def read(cx: Cx, chain: str | None = None, *, after: int = 0, most: int = 1000) -> Sequence[AuditEntry]:
@@ -57,13 +68,12 @@ async def _let_writers_finish(cx: Cx) -> None:
     await cx.execute("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE")
 
 
-async def _head(cx: Cx, chain: str) -> tuple[int, str]:
-    held = "SELECT number, digest FROM chain WHERE name = $1 FOR UPDATE"
-    if (row := await find(cx, held, chain)) is None:
-        await cx.execute("INSERT INTO chain (name) VALUES ($1) ON CONFLICT DO NOTHING", chain)
-        row = await only(cx, f"chain {chain}", held, chain)
-    number, digest = row
-    return number, digest
+async def _heads(cx: Cx, chains: Sequence[str]) -> dict[str, tuple[int, str]]:
+    held = "SELECT name, number, digest FROM chain WHERE name = ANY($1) ORDER BY name FOR UPDATE"
+    if len(rows := await every(cx, held, chains)) < len(chains):
+        await cx.execute(f"INSERT INTO chain (name) SELECT {unnest('text')} ORDER BY 1 ON CONFLICT DO NOTHING", chains)
+        rows = await every(cx, held, chains)
+    return {name: (number, digest) for name, number, digest in rows}
 
 
 def _entry(row: Row) -> AuditEntry:

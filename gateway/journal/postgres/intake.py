@@ -1,6 +1,5 @@
 """What comes in: receipts, raw bytes, incidents with their episodes, watches, refused items."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -9,12 +8,11 @@ import msgspec
 from gateway.alert import IncidentKey, digest
 from gateway.fault import Conflict
 from gateway.incident import Incident
-from gateway.journal.contract import Stale
-from gateway.journal.postgres import audit, work
-from gateway.journal.postgres.sql import Cx, Row, change, every, find, keep, only
-from gateway.journal.records import Arrival, Head, ItemAnswer, Placed, Quarantined, Receipt, Watched
+from gateway.journal.postgres import audit
+from gateway.journal.postgres.sql import Cx, Row, change, columns, every, find, only
+from gateway.journal.records import Head, ItemAnswer, Quarantined, Receipt
 from gateway.journal.sql import entries
-from gateway.journal.sql.codec import canonical, read
+from gateway.journal.sql.codec import read
 from gateway.journal.sql.times import SAME_BODY_FOR, SAME_KEY_FOR
 from gateway.source import Raw, Refusal
 
@@ -41,35 +39,15 @@ async def heads(cx: Cx, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, s
 
 async def watches(cx: Cx, keys: Sequence[str]) -> Mapping[str, tuple[int, bytes]]:
     """Return (revision, state) of each watch that is known."""
-    rows = await every(cx, "SELECT key, revision, state FROM watch WHERE key = ANY($1)", list(keys))
+    rows = await every(cx, "SELECT key, revision, state FROM watch WHERE key = ANY($1) AND revision > 0", list(keys))
     return {key: (revision, state) for key, revision, state in rows}
-
-
-async def accept(cx: Cx, arrival: Arrival) -> Receipt:
-    """Record everything a request or a tick brings, once."""
-    if arrival.raw is not None and (given := await known(cx, arrival.raw, arrival.key)) is not None:
-        return given
-    receipt = Receipt(id="", source="", received_at=arrival.at, items=arrival.answers)
-    if arrival.raw is not None:
-        receipt = msgspec.structs.replace(
-            receipt, id=secrets.token_hex(12), source=arrival.raw.source, received_at=arrival.raw.received_at
-        )
-        if not await _first(cx, receipt, arrival.raw, arrival.key):
-            return await accept(cx, arrival)
-        await _receive(cx, receipt, arrival, arrival.raw)
-    await _place_all(cx, arrival, receipt.id or None)
-    for watched in sorted(arrival.watches, key=lambda watched: watched.key):
-        await _watch(cx, watched)
-    await work.owe(cx, arrival.todos, arrival.at)
-    await audit.append_all(cx, entries.arrived(arrival, receipt))
-    return receipt
 
 
 async def known(cx: Cx, raw: Raw, key: str | None) -> Receipt | None:
     """Return the answer given before: for the same header key in 30 days, else for the same bytes in 10 minutes."""
-    name, window = _window(raw, key)
+    name, lasting = window(raw, key)
     newest = "SELECT receipt, sha256 FROM given WHERE source = $1 AND name = $2 AND received_at > $3"
-    if (row := await find(cx, newest, raw.source, name, raw.received_at - window)) is None:
+    if (row := await find(cx, newest, raw.source, name, raw.received_at - lasting)) is None:
         return None
     if row[1] != digest(raw.body):
         hint = "send the same bytes again, or use a new key"
@@ -116,91 +94,16 @@ async def stop(cx: Cx, alert: str, level: str) -> None:
 
 async def hold(cx: Cx, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
     """Keep everybody else from these incidents until the transaction ends; return their revisions, 0 for new ones."""
-    columns = [source for source, _ in keys], [id for _, id in keys]
-    added = "INSERT INTO incident (source, id) SELECT * FROM unnest($1::text[], $2::text[]) ORDER BY 1, 2 ON CONFLICT DO NOTHING"
-    await cx.execute(added, *columns)
     held = (
-        "SELECT source, id, revision FROM incident WHERE (source, id) IN (SELECT * FROM unnest($1::text[], $2::text[]))"
-        " ORDER BY source, id FOR UPDATE"
+        "INSERT INTO incident (source, id) SELECT * FROM unnest($1::text[], $2::text[]) ORDER BY 1, 2"
+        " ON CONFLICT (source, id) DO UPDATE SET revision = incident.revision RETURNING source, id, revision"
     )
-    return {(source, id): revision for source, id, revision in await every(cx, held, *columns)}
+    return {(source, id): revision for source, id, revision in await every(cx, held, *columns(2, keys))}
 
 
-def _window(raw: Raw, key: str | None) -> tuple[str, timedelta]:
+def window(raw: Raw, key: str | None) -> tuple[str, timedelta]:
+    """Return the name by which a request is known again, and for how long."""
     return (f"body:{digest(raw.body)}", SAME_BODY_FOR) if key is None else (f"key:{key}", SAME_KEY_FOR)
-
-
-async def _first(cx: Cx, made: Receipt, raw: Raw, key: str | None) -> bool:
-    """Take the place of this request; False when another with the same name took it at the same time."""
-    name, window = _window(raw, key)
-    return bool(
-        await change(
-            cx,
-            "INSERT INTO given AS g (source, name, receipt, sha256, received_at) VALUES ($1, $2, $3, $4, $5)"
-            " ON CONFLICT (source, name) DO UPDATE SET receipt = $3, sha256 = $4, received_at = $5 WHERE g.received_at <= $6",
-            *(raw.source, name, made.id, digest(raw.body), raw.received_at, raw.received_at - window),
-        )
-    )
-
-
-async def _receive(cx: Cx, made: Receipt, arrival: Arrival, raw: Raw) -> None:
-    await keep(cx, [raw.body])
-    await cx.execute(
-        "INSERT INTO receipt (id, source, key, sha256, media_type, headers, actor, received_at, items)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        *(made.id, raw.source, arrival.key, digest(raw.body), raw.media_type, canonical(raw.headers), arrival.actor),
-        *(raw.received_at, canonical(arrival.answers)),
-    )
-    refused = "INSERT INTO quarantine (receipt, item, refusal) VALUES ($1, $2, $3)"
-    await cx.executemany(refused, [(made.id, index, canonical(refusal)) for index, refusal in arrival.refusals])
-
-
-async def _place_all(cx: Cx, arrival: Arrival, receipt_id: str | None) -> None:
-    """Only the first report of an incident is held against the record; those after it were placed after each other."""
-    if not arrival.reports:
-        return
-    first = {(placed.report.source, placed.report.id): placed.expected for placed in reversed(arrival.reports)}
-    revisions = await hold(cx, list(first))
-    for key, expected in first.items():
-        if revisions[key] != expected:
-            raise Stale(f"incident {key[1]}")
-    for placed in arrival.reports:
-        await _place(cx, placed, arrival.at, receipt_id)
-
-
-async def _place(cx: Cx, placed: Placed, at: datetime, receipt_id: str | None) -> None:
-    report = placed.report
-    key = (report.source, report.id, placed.episode)
-    body = canonical(report)
-    await cx.execute(
-        "INSERT INTO report (source, id, episode, receipt, arrived, applied, closes, why, body)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        *(*key, receipt_id, at, placed.applied, placed.closes, placed.why, body),
-    )
-    if placed.applied:
-        await _apply(cx, key, body, at)
-    if placed.closes:
-        await cx.execute("UPDATE episode SET open = false WHERE source = $1 AND id = $2 AND number = $3", *key)
-
-
-async def _apply(cx: Cx, key: tuple[str, str, int], body: str, at: datetime) -> None:
-    await cx.execute(
-        "WITH moved AS (UPDATE incident SET revision = revision + 1 WHERE source = $1 AND id = $2)"
-        " INSERT INTO episode (source, id, number, report, arrived) VALUES ($1, $2, $3, $4, $5)"
-        " ON CONFLICT (source, id, number) DO UPDATE SET report = excluded.report, arrived = excluded.arrived",
-        *(*key, body, at),
-    )
-
-
-async def _watch(cx: Cx, watched: Watched) -> None:
-    if watched.expected:
-        moved = "UPDATE watch SET revision = revision + 1, state = $3 WHERE key = $1 AND revision = $2"
-        done = await change(cx, moved, watched.key, watched.expected, watched.state)
-    else:
-        added = "INSERT INTO watch (key, revision, state) VALUES ($1, 1, $2) ON CONFLICT DO NOTHING"
-        done = await change(cx, added, watched.key, watched.state)
-    if not done:
-        raise Stale(f"watch {watched.key}")
 
 
 def _head(row: Row) -> Head:

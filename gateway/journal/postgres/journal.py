@@ -7,11 +7,12 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from gateway.fault import Conflict
-from gateway.journal.postgres import alerts, audit, deliveries, intake, issuing, people, publications, work
+from gateway.journal.postgres import alerts, arriving, audit, deliveries, intake, issuing, people, publications, work
 from gateway.journal.postgres.desk import READ, WRITE, Desk
 from gateway.journal.postgres.opening import open_desk
 from gateway.journal.postgres.sql import Cx, Here, here
-from gateway.journal.records import Claimed, Room
+from gateway.journal.postgres.together import Together
+from gateway.journal.records import Arrival, Claimed, Receipt, Room
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -86,6 +87,7 @@ class PostgresJournal:
         self.node = node
         self.offset = offset
         self._shared = shared
+        self._together = Together(lambda arrivals: desk.run(lambda cx: arriving.accept(cx, arrivals)))
 
     @classmethod
     async def open(
@@ -109,7 +111,6 @@ class PostgresJournal:
 
     heads = _glances(intake.heads)
     watches = _glances(intake.watches)
-    accept = _writes(intake.accept)
     known = _reads(intake.known)
     receipt = _glances(intake.receipt)
     quarantine = _glances(intake.quarantine)
@@ -154,6 +155,10 @@ class PostgresJournal:
     note = _writes(audit.note)
     seal = _writes(audit.seal)
     audit = _writes(audit.read)
+
+    async def accept(self, arrival: Arrival) -> Receipt:
+        """Record everything a request or a tick brings, in one transaction with whoever comes at the same time."""
+        return await self._together.accept(arrival)
 
     async def recover(self) -> int:
         """Free what this node held before it started; raises Conflict on a shared store, whose owner may be at work."""

@@ -66,10 +66,19 @@ async def change(cx: Cx, statement: str, *values: object) -> int:
     return int(tag.rpartition(" ")[2])
 
 
+def unnest(kinds: str, first: int = 1) -> str:
+    """Return the rows made of columns of these kinds, which are the parameters from `first` on."""
+    return f"unnest({', '.join(f'${number}::{kind}[]' for number, kind in enumerate(kinds.split(), first))})"
+
+
+def columns(count: int, rows: Sequence[Sequence[object]]) -> list[list[object]]:
+    """Return rows as so many columns, for `unnest`."""
+    return [[row[place] for row in rows] for place in range(count)]
+
+
 async def keep(cx: Cx, bodies: Iterable[bytes]) -> None:
     """Store bytes once, under their SHA-256; always in the same order, so that nobody waits for each other."""
     named = sorted({digest(body): body for body in bodies}.items())
     await cx.execute(
-        "INSERT INTO blob (sha256, body) SELECT * FROM unnest($1::text[], $2::bytea[]) ON CONFLICT DO NOTHING",
-        *([name for name, _ in named], [body for _, body in named]),
+        "INSERT INTO blob (sha256, body) SELECT * FROM unnest($1::text[], $2::bytea[]) ON CONFLICT DO NOTHING", *columns(2, named)
     )

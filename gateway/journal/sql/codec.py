@@ -1,6 +1,7 @@
 """How values stand in the record: times as sortable UTC text, documents as canonical JSON."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 T = TypeVar("T")
 
 
+@lru_cache(maxsize=64)
 def moment(at: datetime) -> str:
     """Return an aware time as UTC text that sorts; raises ValueError for a naive one."""
     if at.tzinfo is None:

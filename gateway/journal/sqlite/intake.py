@@ -181,17 +181,17 @@ def _place(cx: apsw.Connection, placed: Placed, at: datetime, receipt_id: str | 
         (*key, receipt_id, moment(at), placed.applied, placed.closes, placed.why, body),
     )
     if placed.applied:
-        _apply(cx, key, body, moment(at))
+        _apply(cx, key, placed.expected + 1, body, moment(at))
     if placed.closes:
         change(cx, "UPDATE incident SET open = 0 WHERE source = ? AND id = ? AND episode = ?", *key)
 
 
-def _apply(cx: apsw.Connection, key: tuple[str, str, int], body: str, at: str) -> None:
+def _apply(cx: apsw.Connection, key: tuple[str, str, int], revision: int, body: str, at: str) -> None:
     """An episode's revision goes on from the one before it, so that no revision of an incident is seen twice."""
     cx.execute(
         "INSERT INTO incident (source, id, episode, revision, open, report, arrived) VALUES (?, ?, ?, ?, 1, ?, ?)"
         " ON CONFLICT DO UPDATE SET report = excluded.report, arrived = excluded.arrived, revision = excluded.revision",
-        (*key, _revision(cx, key[:2]) + 1, body, at),
+        (*key, revision, body, at),
     )
 
 
