@@ -1,10 +1,14 @@
 """What people decide, and what time decides for them."""
 
+from collections.abc import Sequence
+
 import structlog
 
 from gateway.access import Actor, Role, may_approve, may_cancel, require
 from gateway.alert import Act, Deed, Kind, Version
+from gateway.channel import Payload
 from gateway.delivery.pager import page
+from gateway.drafting import render
 from gateway.engine import intake, release
 from gateway.engine.newer import seen
 from gateway.engine.room import Room
@@ -87,6 +91,13 @@ class Deciding(Room):
             except Stale:
                 continue
         raise Unavailable("busy", "the alert kept changing", hint="cancel it again")
+
+    async def preview(self, alert: str) -> Sequence[Payload]:
+        """Return the bytes that the open draft would send if it were submitted now, channels' first, then feeds'."""
+        record = await self.journal.alert(alert)
+        ready = release.final(draft_of(record).version, record, self.plan, self.now())
+        payloads, feeds = render(ready, self.plan.channels.values(), self.plan.feeds)
+        return [*payloads, *feeds]
 
     async def preview_cancel(self, alert: str) -> Version:
         """Return the cancel as it would be sent now, for an alert that is live or still a draft."""

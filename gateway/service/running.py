@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from gateway.config import Settings
+from gateway.config import Mode, Settings
 from gateway.delivery import Courier, Pager
 from gateway.engine import Gateway
 from gateway.fault import Fault
@@ -22,7 +22,7 @@ from gateway.out import HttpOut, Peers
 from gateway.publishing import Feeds
 from gateway.service.planning import Setup, set_up
 from gateway.service.store import open_store
-from gateway.web import Listening, app, listen
+from gateway.web import Listening, Town, app, listen
 
 HEARTBEAT_S = 30.0
 TICK_S = 1.0
@@ -46,7 +46,7 @@ class Service:
         self.feeds = Feeds(journal, setup.plan.feeds, setup.settings.base_url, now)
         self.courier = Courier(journal, setup.plan.channels, out, now)
         self.pager = Pager(journal, out, setup.settings.duty.url, setup.duty, now)
-        self.web = app(self.gateway, self.feeds, setup.doors)
+        self.web = app(self.gateway, self.feeds, setup.doors, town=_town(setup.settings))
         self.url = ""
         self._now = now
         self._stop = asyncio.Event()
@@ -189,6 +189,16 @@ def _cause(error: Exception) -> str:
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     return type(error).__name__
+
+
+def _town(settings: Settings) -> Town:
+    return Town(
+        names=settings.name,
+        live=settings.mode is Mode.LIVE,
+        timezone=settings.timezone,
+        languages=settings.languages,
+        secure=settings.base_url.startswith("https://"),
+    )
 
 
 def _url(host: str, listening: Listening) -> str:

@@ -98,7 +98,7 @@ class Gate:
         try:
             return await handler(request)
         except (Unauthorised, Refused) as fault:
-            await self._note(request, fault)
+            await self.note(request, fault)
             raise
 
     async def _key(self, request: web.Request) -> Key:
@@ -121,7 +121,8 @@ class Gate:
             raise _stranger()
         return Actor(person.name, person.roles)
 
-    async def _note(self, request: web.Request, fault: Fault) -> None:
+    async def note(self, request: web.Request, fault: Fault) -> None:
+        """Note in the record who was turned away, but never more often than a flood could fill it."""
         source = request.match_info.get("source", "")
         chain = f"source:{source}" if source in self._doors else "people"
         if self._take(f"notes:{chain}", NOTES_PER_MINUTE, NOTES_AT_ONCE):

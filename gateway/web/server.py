@@ -13,6 +13,8 @@ from gateway.engine import Gateway
 from gateway.publishing import Feeds
 from gateway.web.alerts import Alerts
 from gateway.web.auth import Door, Gate
+from gateway.web.console import Console, Town
+from gateway.web.console.live import CLOSING
 from gateway.web.deliveries import Deliveries
 from gateway.web.errors import one_shape
 from gateway.web.health import Health
@@ -20,6 +22,7 @@ from gateway.web.intake import Intake
 from gateway.web.openapi import Description
 from gateway.web.public import Public, open_to_all
 from gateway.web.quarantine import Quarantine
+from gateway.web.sessions import Sessions
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -80,8 +83,10 @@ class Deadlines:
 DEADLINES = web.AppKey("deadlines", Deadlines)
 
 
-def app(gateway: Gateway, feeds: Feeds, doors: Mapping[str, Door], limits: Limits = LIMITS) -> web.Application:
-    """Return the whole API of a gateway; `doors` are the sources that may send, by name."""
+def app(
+    gateway: Gateway, feeds: Feeds, doors: Mapping[str, Door], limits: Limits = LIMITS, *, town: Town | None = None
+) -> web.Application:
+    """Return the whole API of a gateway; `doors` are the sources that may send, by name, `town` of whom its pages speak."""
     journal, deadlines = gateway.journal, Deadlines(limits)
     gate = Gate(journal, doors, gateway.now)
     built = web.Application(middlewares=[deadlines.middleware, one_shape, gate.noting], client_max_size=limits.most_bytes)
@@ -95,11 +100,25 @@ def app(gateway: Gateway, feeds: Feeds, doors: Mapping[str, Door], limits: Limit
         Health(gateway),
         Description(),
     )
+    if town is not None:
+        _with_pages(built, gateway, gate, town)
     for room in rooms:
         built.add_routes(room.routes())
     built.on_response_prepare.append(_plainly)
     built.on_response_prepare.append(open_to_all)
     return built
+
+
+def _with_pages(built: web.Application, gateway: Gateway, gate: Gate, town: Town) -> None:
+    console = Console(gateway, gate, Sessions(gateway.journal, secure=town.secure), town)
+    built[CLOSING] = asyncio.Event()
+    built.middlewares.append(console.front.in_words)
+    built.add_routes(console.routes())
+    built.on_shutdown.append(_close)
+
+
+async def _close(built: web.Application) -> None:
+    built[CLOSING].set()
 
 
 async def _plainly(_: web.Request, response: web.StreamResponse) -> None:

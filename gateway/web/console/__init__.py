@@ -1,0 +1,39 @@
+"""The operators' console: plain pages that work without any script; scripts only keep them up to date."""
+
+from aiohttp import web
+
+from gateway.engine import Gateway
+from gateway.web.auth import Gate
+from gateway.web.console.alert import AlertPage
+from gateway.web.console.calls import Calls
+from gateway.web.console.drawing import Drawing
+from gateway.web.console.front import Front
+from gateway.web.console.pages import HERE, Pages, Town
+from gateway.web.console.refused import Refused
+from gateway.web.console.sign_in import SignIn
+from gateway.web.console.situation import Situation
+from gateway.web.console.static import Static
+from gateway.web.sessions import Sessions
+
+__all__ = ["Console", "Town"]
+
+
+class Console:
+    """Every page of the console."""
+
+    def __init__(self, gateway: Gateway, gate: Gate, sessions: Sessions, town: Town) -> None:
+        """Show this gateway to the people of this deployment."""
+        self.front = Front(gateway, gateway.journal, sessions, Pages(town, gateway.now), gate)
+        drawing = Drawing(gateway.plan.desk.city, town.languages[0])
+        self._rooms = (
+            SignIn(self.front),
+            Situation(self.front, drawing),
+            AlertPage(self.front, drawing),
+            Calls(self.front),
+            Refused(self.front),
+            Static(HERE / "static"),
+        )
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return where the pages stand."""
+        return [route for room in self._rooms for route in room.routes()]

@@ -1,0 +1,86 @@
+"""What every page of the console is made with, and what happens when a page cannot be shown."""
+
+from urllib.parse import quote
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from msgspec import Struct
+
+from gateway.access import Actor, Role, require
+from gateway.engine import Gateway
+from gateway.fault import Fault, Refused
+from gateway.journal.contract import Journal
+from gateway.web.auth import WHO, Gate
+from gateway.web.console.pages import Pages
+from gateway.web.errors import Unauthorised, status
+from gateway.web.sessions import Sessions, SignedOut
+
+ROOT = "/console"
+SIGN_IN = f"{ROOT}/sign-in"
+
+log = structlog.get_logger()
+
+
+class Front(Struct, frozen=True):
+    """The gateway, its record, who is signed in, and how pages look."""
+
+    gateway: Gateway
+    journal: Journal
+    sessions: Sessions
+    pages: Pages
+    gate: Gate
+
+    async def actor(self, request: web.Request, *roles: Role) -> Actor:
+        """Return who is signed in; raises SignedOut, and Refused without one of the roles."""
+        actor = await self.sessions.actor(request)
+        request[WHO] = actor.name
+        require(actor, *(roles or (Role.VIEWER,)))
+        return actor
+
+    async def noted(self, request: web.Request, fault: Fault) -> None:
+        """Note in the record who was turned away."""
+        if isinstance(fault, Unauthorised | Refused):
+            await self.gate.note(request, fault)
+
+    @web.middleware
+    async def in_words(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Show what goes wrong with a page as a page that says what to do; nothing of our insides stands on it."""
+        if not request.path.startswith(ROOT):
+            return await handler(request)
+        try:
+            return await handler(request)
+        except SignedOut:
+            return web.HTTPSeeOther(f"{SIGN_IN}?next={quote(_back(request))}")
+        except Fault as fault:
+            await self.noted(request, fault)
+            return self._told(request, fault, status(fault), _back(request))
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            told = Fault(f"http-{error.status}", error.reason)
+            return self._told(request, told, error.status, ROOT)
+        except Exception:
+            log.exception("console.internal", method=request.method, path=request.path)
+            told = Fault("internal", "something went wrong here; it was logged", hint="go back and look what was done")
+            return self._told(request, told, 500, ROOT)
+
+    def _told(self, request: web.Request, fault: Fault, code: int, back: str) -> web.Response:
+        return self.pages.page(request, "fault.html", None, status=code, fault=fault, back=back)
+
+
+def go(where: str) -> web.Response:
+    """Send the browser on after something was done, so that loading again repeats nothing."""
+    return web.Response(status=303, headers={"Location": where, "Cache-Control": "no-store"})
+
+
+def local(where: str) -> str:
+    """Return a place of the console itself, whatever was asked for."""
+    return where if where == ROOT or where.startswith(f"{ROOT}/") else ROOT
+
+
+def _back(request: web.Request) -> str:
+    """Where a person was: the page itself, or the one whose form was sent."""
+    if request.method in ("GET", "HEAD"):
+        return str(request.rel_url)
+    return local(request.path.rpartition("/")[0])

@@ -1,0 +1,47 @@
+"""Parts of pages that follow events: the same part again whenever it has changed, over Server-Sent Events."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from gateway.alert import digest
+from gateway.fault import Fault, Unavailable
+
+EVERY_S = 1.0
+KEEP_ALIVE_S = 15.0
+CLOSING = web.AppKey("closing", asyncio.Event)
+
+
+async def stream(request: web.Request, part: Callable[[], Awaitable[str]]) -> web.StreamResponse:
+    """Send a part now and whenever it changes, until the reader leaves, its session ends, or the gateway stops."""
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+    await response.prepare(request)
+    sent, quiet, closing = "", 0.0, request.app[CLOSING]
+    while not closing.is_set():
+        try:
+            text = await part()
+        except Unavailable:
+            text = ""
+        except Fault:
+            break
+        if text and (name := digest(text.encode())) != sent:
+            await response.write(_event(text))
+            sent, quiet = name, 0.0
+        elif (quiet := quiet + EVERY_S) >= KEEP_ALIVE_S:
+            await response.write(b": still here\n\n")
+            quiet = 0.0
+        await _pause(closing)
+    return response
+
+
+async def _pause(closing: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(EVERY_S):
+            await closing.wait()
+    except TimeoutError:
+        pass
+
+
+def _event(text: str) -> bytes:
+    return "".join(f"data: {line}\n" for line in text.splitlines()).encode() + b"\n"

@@ -1,0 +1,86 @@
+"""Coming and going: by name and password, or by a link that works once."""
+
+import time
+
+from aiohttp import web
+
+from gateway import access
+from gateway.access import Bucket
+from gateway.fault import Fault
+from gateway.web.console.forms import filled
+from gateway.web.console.front import ROOT, SIGN_IN, Front, go, local
+from gateway.web.errors import TooMany, status
+from gateway.web.sessions import COOKIE
+
+TRIES_PER_MINUTE = 6.0
+TRIES_AT_ONCE = 10.0
+MOST_NAMES = 1000
+
+
+class SignIn:
+    """`/console/sign-in`, `/console/enter` and `/console/sign-out`."""
+
+    def __init__(self, front: Front) -> None:
+        """Open and close sessions."""
+        self._front = front
+        self._tries: dict[str, Bucket] = {}
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return where it stands."""
+        return [
+            web.get(SIGN_IN, self.ask),
+            web.post(SIGN_IN, self.enter),
+            web.get(f"{ROOT}/enter/{{link}}", self.linked),
+            web.post(f"{ROOT}/enter/{{link}}", self.by_link),
+            web.post(f"{ROOT}/sign-out", self.leave),
+        ]
+
+    async def ask(self, request: web.Request) -> web.Response:
+        """Show the form."""
+        return self._asked(request, local(request.query.get("next", ROOT)))
+
+    async def enter(self, request: web.Request) -> web.Response:
+        """Let in who knows name and password."""
+        form = await filled(request)
+        name, password, onward = form.text("name"), form.secret("password"), local(form.text("next"))
+        try:
+            self._count(name)
+            token = await self._front.sessions.with_password(name, password)
+        except Fault as fault:
+            await self._front.noted(request, fault)
+            return self._asked(request, onward, fault)
+        return self._in(onward, token)
+
+    async def linked(self, request: web.Request) -> web.Response:
+        """Show the button that spends the link, for programs that look ahead at links press no buttons."""
+        return self._front.pages.page(request, "enter.html", None)
+
+    async def by_link(self, request: web.Request) -> web.Response:
+        """Let in who holds a link that nobody has used."""
+        await filled(request)
+        return self._in(ROOT, await self._front.sessions.with_link(request.match_info["link"]))
+
+    async def leave(self, request: web.Request) -> web.Response:
+        """End the session."""
+        await filled(request)
+        await self._front.sessions.close(request)
+        answer = go(SIGN_IN)
+        answer.del_cookie(COOKIE, path="/")
+        return answer
+
+    def _asked(self, request: web.Request, onward: str, fault: Fault | None = None) -> web.Response:
+        code = status(fault) if fault else 200
+        return self._front.pages.page(request, "sign-in.html", None, status=code, onward=onward, fault=fault)
+
+    def _in(self, onward: str, token: str) -> web.Response:
+        answer = go(onward)
+        self._front.sessions.hand(answer, token)
+        return answer
+
+    def _count(self, name: str) -> None:
+        if len(self._tries) > MOST_NAMES:
+            self._tries.clear()
+        known = self._tries.get(name)
+        self._tries[name], wait = access.take(known, time.monotonic(), per_minute=TRIES_PER_MINUTE, burst=TRIES_AT_ONCE)
+        if wait:
+            raise TooMany("too many tries for this name", wait)
