@@ -50,11 +50,13 @@ class Person:
 class River:
     """The telemetry of a river: OGC SensorThings observations, signed as Standard Webhooks."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, secret: str, now: Callable[[], datetime]) -> None:
-        """Send to the gateway at `url`, with the story clock's time."""
+    def __init__(
+        self, session: aiohttp.ClientSession, url: str, secret: str, now: Callable[[], datetime], *, sent: int = 0
+    ) -> None:
+        """Send to the gateway at `url`, with the story clock's time; so many messages were `sent` before."""
         self._session, self._url, self._now = session, f"{url}/v1/incidents/river-telemetry", now
         self._webhook = Webhook(secret)
-        self._sent = 0
+        self._sent = sent
 
     async def measures(self, datastream: str, metres: float, *, unit: str = "m") -> Answer:
         """Report one water level."""

@@ -70,6 +70,7 @@ class Service:
             await journal.recover()
             out = await opened.enter_async_context(HttpOut(Peers(setup.peers)))
             service = cls(setup, journal, out, clock)
+            await service._tried("heartbeat", service._beat)
             await opened.enter_async_context(service._working())
             server = setup.settings.server
             listening = await listen(service.web, host or server.host, server.port if port is None else port)

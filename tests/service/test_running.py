@@ -6,6 +6,8 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import aiohttp
@@ -103,6 +105,16 @@ async def states(folder: Path) -> set[DeliveryState]:
     found: set[DeliveryState] = {one.state for one in await journal.deliveries() if one.state is not DeliveryState.HELD}
     await journal.close()
     return found
+
+
+async def test_the_first_thing_a_feed_says_is_of_today(town: Town) -> None:
+    async with (
+        Service.open(town.folder) as service,
+        aiohttp.ClientSession() as session,
+        session.get(f"{service.url}/feeds/cap.atom") as answer,
+    ):
+        modified = parsedate_to_datetime(answer.headers["Last-Modified"])
+    assert abs(service.gateway.now() - modified) < timedelta(seconds=30)
 
 
 async def test_an_approval_is_on_its_way_at_once(town: Town) -> None:

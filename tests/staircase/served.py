@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import itertools
 import json
 import signal
 import subprocess
@@ -23,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 SECRET = "whsec_" + base64.b64encode(b"the river by the Hannae bridge..").decode()
 PEERS = ("broadcaster", "city-app")
 GAUGE = "Hannae Bridge water level"
+# No two rivers send a message of the same name
+_BLOCKS = itertools.count(0, 100_000)
 
 
 class Served:
@@ -46,7 +49,7 @@ class Served:
         self.url = json.loads(said)["url"]
         kim, lee = (Person(self._session, self.url, name, key) for name, key in self._keys.items())
         self.office = Office(kim, lee)
-        self.river = River(self._session, self.url, SECRET, lambda: datetime.now(UTC))
+        self.river = River(self._session, self.url, SECRET, lambda: datetime.now(UTC), sent=next(_BLOCKS))
 
     async def kill(self) -> None:
         """End it without a warning."""
