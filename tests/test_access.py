@@ -69,7 +69,12 @@ def test_whoever_made_the_version_cannot_approve_it(deed: Deed) -> None:
 
 
 def test_work_on_another_version_does_not_count() -> None:
-    may_approve(actor("mina", "operator", "approver"), 2, [act(1, Deed.EDITED, "mina"), act(2, Deed.SUBMITTED, "joon")])
+    acts = [act(1, Deed.EDITED, "mina"), act(2, Deed.SUBMITTED, "joon")]
+    for name, own in (("mina", 1), ("joon", 2)):
+        both = actor(name, "operator", "approver")
+        may_approve(both, 3 - own, acts)
+        with pytest.raises(Refused, match="two-people"):
+            may_approve(both, own, acts)
 
 
 def test_breaking_the_glass_needs_a_reason_and_the_role() -> None:

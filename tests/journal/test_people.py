@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from gateway.fault import Missing
+from gateway.fault import Missing, Unavailable
 from gateway.journal.contract import Journal
 from gateway.journal.records import Key, Person
 from tests.journal.samples import T0, Real
@@ -67,5 +67,9 @@ async def test_a_lease_has_one_holder_and_a_fence_that_only_grows(journal: Journ
     assert await journal.lease("heartbeat", "node-a", 10) == 1
 
 
-async def test_the_store_proves_that_it_commits(journal: Journal) -> None:
+async def test_the_store_proves_that_it_commits_until_it_is_closed(journal: Journal) -> None:
     await journal.check()
+    await journal.close()
+    with pytest.raises(Unavailable) as refused:
+        await journal.check()
+    assert refused.value.code == "store-closed"

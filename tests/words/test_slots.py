@@ -96,6 +96,9 @@ def test_facts_are_checked_all_at_once_and_by_name() -> None:
 def test_the_facts_of_the_published_example_are_accepted() -> None:
     facts = msgspec.json.decode('{"place": "gapcheon-bridge", "depth": {"value": 4.2, "unit": "m"}}')
     check_facts(hazard("flash-flood"), facts)
+    with pytest.raises(Faults) as caught:
+        check_facts(hazard("flash-flood"), facts | {"depth": {"value": 4.2, "unit": "fathoms"}})
+    assert [finding.path for finding in caught.value.findings] == ["/facts/depth"]
 
 
 def test_an_identifier_is_no_name_to_tell() -> None:

@@ -142,5 +142,9 @@ async def test_of_several_hosts_the_first_that_takes_writes_is_used(server: Serv
     nowhere = server.home / "nowhere"
     name = dsn.partition("@/")[2].partition("?")[0]
     journal = await PostgresJournal.open(f"postgresql://postgres@/{name}?host={nowhere},{server.home}")
-    await journal.check()
+    await journal.note("service", "kim", "stays", {}, T0)
     await journal.close()
+
+    there = await PostgresJournal.open(dsn)
+    assert [entry.act for entry in await there.audit("service")] == ["stays"]
+    await there.close()
