@@ -93,7 +93,7 @@ class Transit(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Text(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The alert in one language; `short` is the one line for signs and lists."""
+    """The alert in one language; `short` is the one line for lists, `classes` the texts that single channels need, by name."""
 
     language: str
     sender_name: str
@@ -103,6 +103,7 @@ class Text(Struct, frozen=True, kw_only=True, omit_defaults=True):
     instruction: str
     short: str
     reviewed: bool = False
+    classes: Mapping[str, str] = {}
 
 
 class Target(Struct, frozen=True, order=True):

@@ -81,11 +81,15 @@ class History(StrEnum):
 
 
 class Abilities(Struct, frozen=True, kw_only=True):
-    """What a channel can do; `accepts` are the worlds whose messages it may carry."""
+    """What a channel can do; `accepts` are the worlds whose messages it may carry.
+
+    `classes` name the texts it renders from beside the fields that all share (translations/templates.toml, [classes]).
+    """
 
     history: History
     clears: bool = False
     accepts: frozenset[Status] = frozenset({Status.ACTUAL})
+    classes: frozenset[str] = frozenset()
 
 
 class Out(Protocol):

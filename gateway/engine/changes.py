@@ -103,15 +103,27 @@ def _said(text: Text, wording: Mapping[str, str], status: Status, words: Words) 
     if not wording:
         return text
     mark = words.mark(status, text.language)
-    said = {field: _worded(field, value, mark, f"/texts/{text.language}/{field}") for field, value in wording.items()}
-    return msgspec.structs.replace(text, **said, reviewed=False)
+    told = {field: value for field, value in wording.items() if field not in text.classes}
+    said = {field: _worded(field, value, mark, f"/texts/{text.language}/{field}") for field, value in told.items()}
+    classes = {name: _classed(name, wording[name], text.language, mark, words) for name in text.classes if name in wording}
+    return msgspec.structs.replace(text, **said, classes={**text.classes, **classes}, reviewed=False)
+
+
+def _classed(name: str, value: str, language: str, mark: str, words: Words) -> str:
+    path = f"/texts/{language}/{name}"
+    said = clean(_marked(name, value, mark, path), most=MOST["description"], path=path)
+    return words.bounded(name, language, said, path=path)
 
 
 def _worded(field: str, value: str, mark: str, path: str) -> str:
     if field not in MOST:
         raise BadInput("field-unknown", f"a text has no {field!r}", path=path, hint=f"one of: {', '.join(MOST)}")
+    door = clean if field in PARAGRAPHS else one_line
+    return door(_marked(field, value, mark, path), most=MOST[field], path=path)
+
+
+def _marked(field: str, value: str, mark: str, path: str) -> str:
     bare = value.strip().removeprefix(mark).strip()
     if not bare:
         raise BadInput("text-blank", f"the {field} says nothing", path=path, hint="leave the language out rather than blank")
-    door = clean if field in PARAGRAPHS else one_line
-    return door(f"{mark} {bare}".strip(), most=MOST[field], path=path)
+    return f"{mark} {bare}".strip()

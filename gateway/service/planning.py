@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -127,7 +127,7 @@ def _plan(found: _Folder, now: Callable[[], datetime], secret: Secrets) -> Plan:
 def _desk(settings: Settings, city: City, ways_out: Mapping[str, Channel]) -> Desk:
     return Desk(
         city=city,
-        words=Words.load(shipped.folder("translations")),
+        words=_words(shipped.folder("translations")),
         status=settings.status,
         sender=settings.sender,
         sender_name=settings.sender_name,
@@ -138,6 +138,12 @@ def _desk(settings: Settings, city: City, ways_out: Mapping[str, Channel]) -> De
         channels=ways_out,
         reviewed_only=settings.reviewed_only,
     )
+
+
+@cache
+def _words(folder: Path) -> Words:
+    """Return what ships, read once for all cities of a process."""
+    return Words.load(folder)
 
 
 def _channel(name: str, settings: Settings, now: Callable[[], datetime], secret: Secrets) -> Channel:

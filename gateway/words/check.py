@@ -11,11 +11,12 @@ from gateway.hazard import Hazard, SlotType, hazards
 from gateway.incident import Status
 from gateway.words import catalogue, gates, languages, phrase, templates
 from gateway.words.catalogue import FILE, SOURCE, Entry
-from gateway.words.compose import Ask, Words
+from gateway.words.compose import LEFT_OUT, Ask, Words
 from gateway.words.templates import FIELDS, Templates
 
 _ONSET = datetime(2026, 12, 28, 18, 20, tzinfo=UTC)
-_LONG_NAME = "Wolgok-dong 3rd Underpass"
+_LONG_NAME, _LONG_NAMES = "Wolgok-dong 3rd Underpass", {"ko": "한밭시립미술관앞교차로"}
+_LONG_SENDER, _LONG_SENDERS = "Hanbat Metropolitan City", {"ko": "한밭광역시 재난안전상황실"}
 _LONGEST: Mapping[SlotType, object] = {
     SlotType.CLOCK: _ONSET + timedelta(days=1),
     SlotType.DATE: _ONSET.date(),
@@ -29,12 +30,15 @@ _LONGEST: Mapping[SlotType, object] = {
     SlotType.URL: "https://example.org/alerts/1234567890",
 }
 
+_WORLDS = [*product(Kind, Status, (True,)), *product(Kind, (Status.ACTUAL,), (False,))]
+
 
 def check(folder: Path) -> tuple[Finding, ...]:
     """Return every finding of a folder of translations, with file and line; none means that it may be shipped.
 
     Missing, fuzzy, stale and unsigned phrases, slots, numbers, braces, particles, scripts, controls and NFC, language tags, and
-    every hazard in every form, status and language, which must compose within its lengths and bear its mark.
+    every hazard in every form, status and language, which must compose within its lengths, and within those of every class of
+    texts promised in that language, and bear its mark.
     """
     try:
         plan = templates.load((folder / templates.FILE).read_bytes())
@@ -101,8 +105,8 @@ def _sendable(words: Words) -> Iterator[Finding]:
     """Compose everything that could ever be sent, once with the longest values and once without any."""
     for tag, hazard in product(words.phrases, hazards().values()):
         wrong: dict[str, Finding] = {}
-        for form, status, full in product(Kind, Status, (True, False)):
-            if problem := _unsendable(words, _sample(hazard, form, status, tag, full=full)):
+        for form, status, full in _WORLDS:
+            if problem := _unsendable(words, _sample(words.templates, tag, (hazard, form, status), full=full)):
                 message = f"{hazard.id} as {form} ({status}): {problem}"
                 wrong.setdefault(problem, _finding("words-forms", message, f"{tag}/{FILE}"))
         yield from wrong.values()
@@ -110,17 +114,19 @@ def _sendable(words: Words) -> Iterator[Finding]:
 
 def _unsendable(words: Words, ask: Ask) -> str:
     try:
-        (told,) = words.compose(ask).texts
+        composed = words.compose(ask)
     except Fault as fault:
         return fault.message
-    mark = words.templates.marks.get(ask.status)
-    said = words.phrases[ask.languages[0]][mark].text if mark else ""
-    fields = ("event", *FIELDS)
-    return next((f"the {field} lacks its mark" for field in fields if not getattr(told, field).startswith(said)), "")
+    if refused := [finding.message for finding in composed.findings if finding.rule == LEFT_OUT]:
+        return refused[0]
+    (told,), mark = composed.texts, words.mark(ask.status, ask.languages[0])
+    said = {field: getattr(told, field) for field in ("event", *FIELDS)} | dict(told.classes)
+    return next((f"the {field} lacks its mark" for field, text in said.items() if not text.startswith(mark)), "")
 
 
-def _sample(hazard: Hazard, form: Kind, status: Status, tag: str, *, full: bool) -> Ask:
-    name = {tag: _LONG_NAME}
+def _sample(plan: Templates, tag: str, about: tuple[Hazard, Kind, Status], *, full: bool) -> Ask:
+    hazard, form, status = about
+    name = {tag: _LONG_NAMES.get(tag, _LONG_NAME)}
     return Ask(
         hazard=hazard,
         form=form,
@@ -132,9 +138,10 @@ def _sample(hazard: Hazard, form: Kind, status: Status, tag: str, *, full: bool)
         onset=_ONSET,
         until=_ONSET + timedelta(days=1),
         timezone="UTC",
-        sender_name={tag: "Hanbat Metropolitan City"},
+        sender_name={tag: _LONG_SENDERS.get(tag, _LONG_SENDER)},
         languages=(tag,),
         reviewed_only=False,
+        classes=tuple(name for name, told in plan.classes.items() if not told.promised or tag in told.promised),
     )
 
 

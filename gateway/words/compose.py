@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
 from msgspec import Struct
 
 from gateway.alert import Kind, Text
@@ -14,9 +15,12 @@ from gateway.hazard import Hazard, SlotType
 from gateway.incident import Status
 from gateway.words import catalogue, gates, languages, slots, templates
 from gateway.words.catalogue import Entry
+from gateway.words.ladder import columns
 from gateway.words.templates import RESPONSES, Subject, Templates
 from gateway.words.voice import Voice
 from gateway.words.writer import Matter, Phrase, Writer, Written
+
+LEFT_OUT = "words-class-left-out"
 
 _OUR_OWN = frozenset({"event", "sender", "since", "until"})
 
@@ -26,7 +30,8 @@ class Ask(Struct, frozen=True, kw_only=True):
 
     `place` and `sender_name` are names by language. `responses` are CAP responseType values, the chief one first; none means the
     hazard's own. Places in `facts` are told if they are names by language; `onset` and `until` are aware and told in `timezone`.
-    With `reviewed_only` nothing goes out that no named person has reviewed.
+    With `reviewed_only` nothing goes out that no named person has reviewed. `classes` name the texts of other lengths that are
+    wanted too (templates.toml, [classes]), `lengths` by class the characters or columns of a line that the caller allows.
     """
 
     hazard: Hazard
@@ -42,6 +47,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     sender_name: Mapping[str, str]
     languages: tuple[str, ...]
     reviewed_only: bool
+    classes: tuple[str, ...] = ()
+    lengths: Mapping[str, int] = {}
 
 
 class Composed(Struct, frozen=True, kw_only=True):
@@ -78,10 +85,13 @@ class Words:
     def compose(self, ask: Ask) -> Composed:
         """Tell an alert in every language asked for; a language that cannot tell all of it is left out and named.
 
-        Raises Faults (fact-unknown, fact-type), BadInput words-default-missing when the first language cannot be written, and
-        response-unknown, time-naive, timezone-unknown, words-no-language for an ask that makes no sense.
+        A class of texts that a language cannot tell is missing among its `classes` and named; the rest of it is told. Raises
+        Faults (fact-unknown, fact-type), BadInput words-default-missing when the first language cannot be written, and
+        response-unknown, time-naive, timezone-unknown, words-no-language, class-unknown for an ask that makes no sense.
         """
         zone = _checked(ask)
+        for name in (*ask.classes, *ask.lengths):
+            self.templates.text_class(name)
         matter = _matter(ask, self.phrases.get(catalogue.SOURCE, {}))
         texts, left_out, findings = [], [], list(_unnamed(ask))
         for language in ask.languages:
@@ -101,6 +111,19 @@ class Words:
             return ""
         return self.phrases[self._tag(language)][self.templates.marks[status]].text
 
+    def bounded(self, name: str, language: str, said: str, *, path: str = "") -> str:
+        """Return a person's own wording of a class of texts, if it fits; raises BadInput class-unknown, words-too-long."""
+        told = self.templates.text_class(name)
+        most, measure = (
+            self.templates.most(name, languages.find(language, self.phrases) or language),
+            columns if told.columns else len,
+        )
+        lines = said.split("\n")
+        if len(lines) > len(told.lines) or any(measure(line) > most for line in lines):
+            message = f"a {name} has at most {len(told.lines)} lines of {most} {'columns' if told.columns else 'characters'}"
+            raise BadInput("words-too-long", message, path=path, hint="shorten it")
+        return said
+
     def _tag(self, language: str) -> str:
         if (tag := languages.find(language, self.phrases)) is None:
             raise BadInput("words-language", "there is no catalogue", hint=f"add translations/{language}/{catalogue.FILE}")
@@ -108,9 +131,15 @@ class Words:
 
     def _tell(self, ask: Ask, matter: Matter, language: str, zone: tzinfo) -> tuple[Written, list[Finding]]:
         tag = self._tag(language)
+        writer = self._writer(ask, matter, tag, zone)
+        if tag != catalogue.SOURCE:
+            writer = msgspec.structs.replace(writer, english=self._writer(ask, matter, catalogue.SOURCE, zone))
+        written = writer.write(language)
+        return written, [*_untranslated(matter, writer.voice, language), *_shortened(written), *_refused(written)]
+
+    def _writer(self, ask: Ask, matter: Matter, tag: str, zone: tzinfo) -> Writer:
         voice = Voice(language=tag, fallback=ask.languages[0], zone=zone, today=ask.onset.astimezone(zone).date())
-        written = Writer(matter=matter, voice=voice, phrases=self.phrases[tag], templates=self.templates).write(language)
-        return written, [*_untranslated(matter, voice, language), *_shortened(written)]
+        return Writer(matter=matter, voice=voice, phrases=self.phrases.get(tag, {}), templates=self.templates)
 
 
 def _usable(tag: str, entries: Sequence[Entry], english: Mapping[str, str]) -> Iterator[tuple[str, Phrase]]:
@@ -143,7 +172,9 @@ def _matter(ask: Ask, english: Mapping[str, Phrase]) -> Matter:
     if ask.place:
         values["place"] = (ask.place, SlotType.PLACE)
     responses = ask.responses or ask.hazard.responses
-    subject = Subject(hazard=ask.hazard.id, level=ask.level, responses=responses, slots=_OUR_OWN | values.keys())
+    subject = Subject(
+        hazard=ask.hazard.id, level=ask.level, responses=responses, slots=_OUR_OWN | values.keys(), status=ask.status
+    )
     return Matter(
         subject=subject,
         form=ask.form,
@@ -152,6 +183,8 @@ def _matter(ask: Ask, english: Mapping[str, Phrase]) -> Matter:
         since=ask.onset,
         known=english.keys(),
         reviewed_only=ask.reviewed_only,
+        classes=ask.classes,
+        lengths=ask.lengths,
     )
 
 
@@ -172,8 +205,17 @@ def _untranslated(matter: Matter, voice: Voice, language: str) -> Iterator[Findi
 def _shortened(written: Written) -> Iterator[Finding]:
     language = written.text.language
     for field in written.dropped:
-        message = f"{language}: the {field} did not fit and was shortened to {getattr(written.text, field)!r}"
+        said = written.text.classes[field] if field in written.text.classes else getattr(written.text, field)
+        message = f"{language}: the {field} did not fit and was shortened to {said!r}"
         yield _warning("words-shortened", message, path=f"/texts/{language}/{field}")
+
+
+def _refused(written: Written) -> Iterator[Finding]:
+    language = written.text.language
+    for name, fault in written.refused.items():
+        yield _warning(
+            "words-class-left-out", f"{language}: no {name}: {fault.message}", path=f"/texts/{language}/{name}", hint=fault.hint
+        )
 
 
 def _left_out(ask: Ask, language: str, fault: Fault) -> Finding:

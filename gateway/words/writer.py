@@ -3,16 +3,16 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from gateway.alert import Kind, Text
 from gateway.doors import text
-from gateway.fault import BadInput
+from gateway.fault import BadInput, Fault
 from gateway.hazard import SlotType
 from gateway.incident import Status
 from gateway.words import phrase
-from gateway.words.ladder import Fitted, fit
-from gateway.words.templates import FIELDS, Field, Subject, Templates
+from gateway.words.ladder import Fitted, columns, fit
+from gateway.words.templates import ENGLISH, FIELDS, Field, Subject, Templates
 from gateway.words.voice import Voice
 
 _MOST = 10_000
@@ -26,7 +26,10 @@ class Phrase(Struct, frozen=True):
 
 
 class Matter(Struct, frozen=True, kw_only=True):
-    """What is told, the same in every language; `known` are the phrases that English has."""
+    """What is told, the same in every language; `known` are the phrases that English has.
+
+    `classes` name the texts of other lengths that are told too, `lengths` by class what the caller allows instead of ours.
+    """
 
     subject: Subject
     form: Kind
@@ -35,22 +38,27 @@ class Matter(Struct, frozen=True, kw_only=True):
     since: datetime
     known: Collection[str]
     reviewed_only: bool
+    classes: tuple[str, ...] = ()
+    lengths: Mapping[str, int] = {}
 
 
 class Written(Struct, frozen=True):
-    """A text and, by field, the roles that had to be given up for its length."""
+    """A text, by field or class the roles given up for its length, and why a class cannot be told."""
 
     text: Text
     dropped: Mapping[str, tuple[str, ...]]
+    refused: Mapping[str, Fault]
 
 
 class Writer(Struct, frozen=True, kw_only=True):
-    """One language's pen."""
+    """One language's pen; `english` lends it the key words for those who cannot read it."""
 
     matter: Matter
     voice: Voice
     phrases: Mapping[str, Phrase]
     templates: Templates
+    english: "Writer | None" = None
+    said: dict[str, str] = field(default_factory=dict)
 
     def write(self, language: str) -> Written:
         """Return the alert's text under the tag that was asked for.
@@ -58,18 +66,66 @@ class Writer(Struct, frozen=True, kw_only=True):
         Raises BadInput words-phrase-missing, words-unreviewed, words-too-long, and whatever a slot's value is refused with.
         """
         event = self._event()
-        fitted = {field: self._field(field) for field in FIELDS}
-        told = [self._ids(("event",)), self._marks(), *(self._ids(field.roles) for field in fitted.values())]
+        fitted = {name: self._field(name) for name in FIELDS}
+        lines, refused = self._classes()
+        every = [*fitted.values(), *(line for told in lines.values() for line in told)]
+        told = [self._ids(("event",)), self._marks(), *(self._ids(one.roles) for one in every)]
         return Written(
             Text(
                 language=language,
                 sender_name=self.voice.say(*self.matter.values["sender"]),
                 event=event,
-                reviewed=all(self.phrases[id].reviewed for ids in told for id in ids),
-                **{name: field.text for name, field in fitted.items()},
+                reviewed=all(self._phrase(id).reviewed for ids in told for id in ids),
+                classes={name: "\n".join(line.text for line in told) for name, told in lines.items()},
+                **{name: one.text for name, one in fitted.items()},
             ),
-            {name: field.dropped for name, field in fitted.items() if field.dropped},
+            _dropped(fitted) | self._given_up(lines),
+            refused,
         )
+
+    def say(self, id: str) -> str:
+        """Return one phrase with its slots filled; raises BadInput words-phrase-missing, words-unreviewed."""
+        if self.english and id.startswith(ENGLISH):
+            return self.english.say(id.removeprefix(ENGLISH))
+        if id not in self.said:
+            self.said[id] = text.one_line(self._filled(id), most=_MOST)
+        return self.said[id]
+
+    def _filled(self, id: str) -> str:
+        found = self._phrase(id)
+        if self.matter.reviewed_only and not found.reviewed:
+            raise BadInput("words-unreviewed", f"{id} is not reviewed", hint="have a native speaker review it")
+        return phrase.fill(found.text, {slot: self._value(slot) for slot in phrase.slots(found.text)})
+
+    def _classes(self) -> tuple[dict[str, list[Fitted]], dict[str, Fault]]:
+        told: dict[str, list[Fitted]] = {}
+        refused: dict[str, Fault] = {}
+        for name in self.matter.classes:
+            try:
+                told[name] = self._lines(name)
+            except Fault as fault:
+                refused[name] = fault
+        return told, refused
+
+    def _lines(self, name: str) -> list[Fitted]:
+        """Return the lines of a class, of which the first bears the mark."""
+        lines = enumerate(self.templates.classes[name].lines)
+        return [self._line(name, line, () if number else self._marks()[:1]) for number, line in lines]
+
+    def _line(self, name: str, line: str, marks: tuple[str, ...]) -> Fitted:
+        return fit(
+            lambda roles: self._join((*marks, *self._ids(roles))),
+            self.templates.says[line][self.matter.form],
+            drop=self.templates.ladder,
+            most=self.matter.lengths.get(name, self.templates.most(name, self.voice.language)),
+            measure=columns if self.templates.classes[name].columns else len,
+        )
+
+    def _given_up(self, lines: Mapping[str, Iterable[Fitted]]) -> dict[str, tuple[str, ...]]:
+        """Return what a class lost beyond what it can spare."""
+        spare = {*self.templates.ladder, *self.templates.spare}
+        lost = {name: tuple(role for line in told for role in line.dropped if role not in spare) for name, told in lines.items()}
+        return {name: roles for name, roles in lost.items() if roles}
 
     def _event(self) -> str:
         said = self._join((*self._marks()[:1], *self._ids(("event",))))
@@ -77,15 +133,14 @@ class Writer(Struct, frozen=True, kw_only=True):
             raise BadInput("words-too-long", f"{said!r} is longer than {most} characters", hint="translate the event shorter")
         return said
 
-    def _field(self, field: Field) -> Fitted:
+    def _field(self, name: Field) -> Fitted:
         layout = self.templates.layout(self.matter.subject.hazard, self.matter.form)
-        marks = self._marks() if field == "description" else self._marks()[:1]
+        marks = self._marks() if name == "description" else self._marks()[:1]
         return fit(
             lambda roles: self._join((*marks, *self._ids(roles))),
-            layout.roles(field),
+            (layout.roles(name), *layout.shorter.get(name, ())),
             drop=self.templates.ladder,
-            shorter=layout.shorter.get(field, ()),
-            most=self.templates.most(field, self.voice.language),
+            most=self.templates.most(name, self.voice.language),
         )
 
     def _marks(self) -> tuple[str, ...]:
@@ -96,18 +151,18 @@ class Writer(Struct, frozen=True, kw_only=True):
 
     def _ids(self, roles: Iterable[str]) -> tuple[str, ...]:
         matter = self.matter
-        return tuple(id for role in roles for id in self.templates.phrases(role, matter.subject, matter.known))
+        ids = (id for role in roles for id in self.templates.phrases(role, matter.subject, matter.known))
+        return tuple(id for id in ids if self.english or not id.startswith(ENGLISH))
 
     def _join(self, ids: Iterable[str]) -> str:
-        return text.one_line(phrase.told(self._say(id) for id in ids), most=_MOST)
+        return phrase.told(self.say(id) for id in ids)
 
-    def _say(self, id: str) -> str:
-        found = self.phrases.get(id)
-        if found is None:
+    def _phrase(self, id: str) -> Phrase:
+        if self.english and id.startswith(ENGLISH):
+            return self.english._phrase(id.removeprefix(ENGLISH))  # noqa: SLF001 - another pen of this kind
+        if (found := self.phrases.get(id)) is None:
             raise BadInput("words-phrase-missing", f"{id} has no usable translation", hint="run `bongsu words check`")
-        if self.matter.reviewed_only and not found.reviewed:
-            raise BadInput("words-unreviewed", f"{id} is not reviewed", hint="have a native speaker review it")
-        return phrase.fill(found.text, {slot: self._value(slot) for slot in phrase.slots(found.text)})
+        return found
 
     def _value(self, slot: str) -> str:
         if slot == "event":
@@ -115,3 +170,7 @@ class Writer(Struct, frozen=True, kw_only=True):
         if slot == "since":
             return self.voice.dated(self.matter.since)
         return self.voice.say(*self.matter.values[slot])
+
+
+def _dropped(fitted: Mapping[Field, Fitted]) -> dict[str, tuple[str, ...]]:
+    return {name: one.dropped for name, one in fitted.items() if one.dropped}

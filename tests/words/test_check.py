@@ -48,12 +48,19 @@ BROKEN = [
     ("a slot nobody uses", PLAN, '"source" = { ', '"source" = { place = "place", ', "words-slots"),
     ("no room for the mark", PLAN, "event = 35", "event = 12", "words-forms"),
     ("a headline that never fits", PLAN, "headline = 160", "headline = 20", "words-forms"),
+    ("a broadcast that never fits", PLAN, "most = { any = 90 }", "most = { any = 40 }", "words-forms"),
+    ("a sign that never fits", PLAN, "most = { any = 32 }", "most = { any = 16 }", "words-forms"),
+    ("a class without a length", PLAN, "most = { any = 157 }", "most = { ko = 157 }", "words-templates"),
+    ("a class that says nothing", PLAN, 'lines = ["body"]', 'lines = ["corpus"]', "words-templates"),
+    ("a line without a form", PLAN, 'end = [["order-end"]]\n', "", "words-templates"),
     ("a role without words", PLAN, 'sorry = ["cancel.sorry"]', 'sorry = ["cancel.regret"]', "words-forms"),
 ]
 
 
 @pytest.mark.parametrize(("file", "old", "new", "rule"), [pytest.param(*row[1:], id=row[0]) for row in BROKEN])
 def test_a_broken_copy_is_caught(copy: Path, file: str, old: str, new: str, rule: str) -> None:
+    for other in ("zh-Hans", "ja", "vi", "th"):
+        shutil.rmtree(copy / other)
     path = copy / file
     document = path.read_text(encoding="utf-8")
     assert old in document
