@@ -7,7 +7,7 @@ import click
 
 from gateway.cli.client import call
 from gateway.cli.say import as_json, line, words
-from gateway.cli.wait import delivered
+from gateway.cli.wait import dead, delivered
 from gateway.doors import json as door
 from gateway.fault import BadInput
 
@@ -56,8 +56,11 @@ def list_(*, as_json: bool) -> None:
 @id_
 @as_json
 def show(id: str, *, as_json: bool) -> None:
-    """Show one alert with its texts, targets and hash."""
+    """Show one alert with its texts, targets and hash, and say loudly whom nobody could tell."""
     _told(call("GET", _one(id)), as_json=as_json)
+    if not as_json:
+        for one in dead(id):
+            words(f"  NOT TOLD  {one['target']} of version {one['number']}: {one['state']} ({one['reason'] or 'never tried'})")
 
 
 @alert.command()

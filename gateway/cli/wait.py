@@ -7,7 +7,7 @@ from urllib.parse import quote
 from gateway.cli.client import call
 from gateway.cli.say import Exit, line, words
 
-UNDER_WAY = frozenset({"waiting", "sending"})
+UNDER_WAY = frozenset({"waiting", "in-doubt", "sending"})
 TAKEN = frozenset({"accepted", "on-air", "simulated", "nothing-to-cancel"})
 EVERY_S = 0.25
 
@@ -33,6 +33,14 @@ def judge(states: list[str]) -> Exit:
     if states and taken == len(states):
         return Exit.OK
     return Exit.PARTLY if taken or "partly" in states else Exit.FAILED
+
+
+def dead(alert: str) -> list[dict[str, Any]]:
+    """Return the deliveries of an alert that nobody carries any more although they were not taken."""
+    found: list[dict[str, Any]] = call("GET", f"/v1/deliveries?alert={quote(alert, safe='')}&state=expired,unknown,refused")[
+        "deliveries"
+    ]
+    return found
 
 
 def _deliveries(alert: str, number: int) -> list[dict[str, Any]]:

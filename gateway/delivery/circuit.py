@@ -41,6 +41,10 @@ class Circuit:
         probes = 0 if self._probing or now < self._next_probe else 1
         return Free(0 if self.opened is None else probes, probes)
 
+    def probe_in(self, now: float) -> float | None:
+        """Return the seconds until a probe may go, None where none is waited for."""
+        return self._next_probe - now if self._holds(now) and not self._probing and now < self._next_probe else None
+
     def goes(self, now: float) -> bool:
         """Hear that a try is about to be made; True where it is the probe."""
         self._probing = self._probing or self._holds(now)
@@ -101,6 +105,11 @@ class Circuits:
         """Return what may go now to each target that does not get whatever is due."""
         limits = {target: circuit.free(now) for target, circuit in self._circuits.items()}
         return {target: free for target, free in limits.items() if free is not None}
+
+    def next_probe_in(self, now: float, otherwise: float) -> float:
+        """Return the seconds until any target may be probed, at most `otherwise`."""
+        waits = (one.probe_in(now) for one in self._circuits.values())
+        return min([otherwise, *(wait for wait in waits if wait is not None)])
 
     def silent(self, now: float) -> Mapping[Target, float]:
         """Return the targets whose circuit is open, and for how many seconds it has been."""

@@ -13,14 +13,17 @@ from gateway.alert import Target
 from gateway.channel import Channel, Out, Outcome, Verdict
 from gateway.channels import carries
 from gateway.delivery.backoff import backoff
-from gateway.delivery.circuit import LONGEST_REST_S, OPENS_AFTER, Circuits
+from gateway.delivery.circuit import LONGEST_REST_S, OPENS_AFTER, PAGED_AFTER_S, Circuits
 from gateway.delivery.pager import page
+from gateway.delivery.settling import Settling
 from gateway.delivery.slots import Slots
 from gateway.fault import BadInput, Unavailable
 from gateway.journal.contract import Journal
-from gateway.journal.records import Arrival, Claimed, Priority
+from gateway.journal.records import Arrival, Claimed, Priority, Settlement, Todo
 
 log = structlog.get_logger()
+
+OBJECTIONS = frozenset({"bytes-changed", "wrong-world"})
 
 
 class Errand(NamedTuple):
@@ -65,6 +68,7 @@ class Courier:
         self._lease_s, self._send_s, self._poll_s, self._luck = lease_s, send_s, poll_s, luck
         self._slots = Slots(channels, slots, slots_per_channel)
         self._circuits = Circuits(opens_after)
+        self._settling = Settling(journal, now)
         self._claiming = asyncio.Lock()
         self._woken = asyncio.Event()
 
@@ -72,10 +76,15 @@ class Courier:
         """Look for work now instead of at the next poll."""
         self._woken.set()
 
+    def silent(self) -> Mapping[str, float]:
+        """Return the targets, as channel/target, that do not answer, and for how many seconds they have not."""
+        return {_name(target): seconds for target, seconds in self._circuits.silent(self._real()).items()}
+
     async def round(self) -> int:
         """Claim one batch, carry it, settle it; returns how many deliveries that were."""
         batch = await self._claim()
         await asyncio.gather(*(self._carry(errand) for errand in batch))
+        await self._page_silence()
         return len(batch)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -86,6 +95,7 @@ class Courier:
                 self._woken.clear()
                 for errand in await self._claim():
                     tasks.create_task(self._carry(errand))
+                await self._page_silence()
                 await self._pause(stop)
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
@@ -94,7 +104,7 @@ class Courier:
 
     async def _pause(self, stop: asyncio.Event) -> None:
         try:
-            async with asyncio.timeout(0 if stop.is_set() else self._poll_s):
+            async with asyncio.timeout(0 if stop.is_set() else self._circuits.next_probe_in(self._real(), self._poll_s)):
                 await self._woken.wait()
         except TimeoutError:
             pass
@@ -130,10 +140,11 @@ class Courier:
     async def _try(self, errand: Errand) -> Outcome:
         claimed = errand.claimed
         if reason := self._objection(claimed):
-            return await self._refuse(claimed, reason)
+            log.error("delivery-stopped", reason=reason, channel=claimed.payload.channel, delivery=claimed.key)
+            return Outcome(verdict=Verdict.REFUSED, note=reason)
         if reason := self._too_late(errand):
             log.warning("not-sent", reason=reason, delivery=claimed.key)
-            return Outcome(verdict=Verdict.UNREACHABLE, note=f"not sent: {reason}", answered=True)
+            return Outcome(verdict=Verdict.UNREACHABLE, note=f"not sent: {reason}")
         outcome = await self._send(claimed)
         self._learn(errand, outcome)
         return outcome
@@ -149,7 +160,7 @@ class Courier:
 
     def _learn(self, errand: Errand, outcome: Outcome) -> None:
         """Let the target's circuit know, and say once when it opens and once when it closes."""
-        circuit, now, target = self._circuits[errand.target], self._real(), f"{errand.target.channel}/{errand.target.target}"
+        circuit, now, target = self._circuits[errand.target], self._real(), _name(errand.target)
         if not outcome.heard:
             if circuit.missed(now, probe=errand.probe):
                 log.warning("target-silent", target=target, note=outcome.note)
@@ -169,22 +180,13 @@ class Courier:
         channel = self._channels[claimed.payload.channel]
         return "" if carries(channel, claimed.status) else "wrong-world"
 
-    async def _refuse(self, claimed: Claimed, reason: str) -> Outcome:
-        log.error("delivery-stopped", reason=reason, channel=claimed.payload.channel, delivery=claimed.key)
-        message = f"{claimed.payload.channel}/{claimed.payload.target} was not told: {reason}"
-        todo = page(f"delivery-{reason}", message, f"delivery/{claimed.key}")
-        try:
-            await self._journal.accept(Arrival(at=self._now(), actor="courier", todos=(todo,)))
-        except Unavailable as fault:
-            return Outcome(verdict=Verdict.UNREACHABLE, note=f"our own record did not answer: {fault.code}")
-        return Outcome(verdict=Verdict.REFUSED, note=reason)
-
     async def _settle(self, claimed: Claimed, outcome: Outcome, patience: float) -> None:
         """Write the outcome down, again and again until the lease is over; then the journal counts the try as ambiguous."""
-        wait = self._wait(claimed, outcome)
+        wait, told = self._wait(claimed, outcome), _page(claimed, outcome)
         while asyncio.get_running_loop().time() < patience:
             try:
-                state = await self._journal.settle(claimed, outcome, retry_in=wait, at=self._now())
+                one = Settlement(claimed=claimed, outcome=outcome, retry_in=wait, page=told)
+                state = await self._settling.settle(one)
             except Unavailable as fault:
                 log.warning("settle-failed", delivery=claimed.key, code=fault.code)
                 await asyncio.sleep(self._poll_s)
@@ -195,6 +197,19 @@ class Courier:
                 return
         log.error("settle-given-up", delivery=claimed.key, verdict=outcome.verdict)
 
+    async def _page_silence(self) -> None:
+        """Page a person once for each target that has been silent for long."""
+        for target in self._circuits.unpaged(self._real()):
+            try:
+                waiting = (await self._journal.backlog()).get(target, 0)
+                message = f"{_name(target)} has not answered for {PAGED_AFTER_S:g} s; {waiting} messages wait for it"
+                todo = page("target-silent", message, f"target/{_name(target)}")
+                await self._journal.accept(Arrival(at=self._now(), actor="courier", todos=(todo,)))
+            except Unavailable as fault:
+                log.warning("page-failed", target=_name(target), code=fault.code)
+                return
+            self._circuits[target].paged = True
+
     def _wait(self, claimed: Claimed, outcome: Outcome) -> float:
         """Return our own wait, or the longer one the target asked for; what is urgent has its target's circuit to wait for."""
         ours, rest = backoff(claimed.attempt, self._luck()), self._rest(claimed, outcome)
@@ -204,3 +219,16 @@ class Courier:
         """Return for how long the target wants to be left alone, which is never beyond the deadline."""
         left = max((claimed.deadline - self._now()).total_seconds(), 0.0)
         return None if outcome.retry_after is None else min(outcome.retry_after, LONGEST_REST_S, left)
+
+
+def _page(claimed: Claimed, outcome: Outcome) -> Todo | None:
+    """Return the page that a permanent no owes."""
+    if outcome.verdict is not Verdict.REFUSED:
+        return None
+    code = f"delivery-{outcome.note}" if outcome.note in OBJECTIONS else "delivery-refused"
+    what = f"{claimed.payload.channel}/{claimed.payload.target} was not told of {claimed.alert}.{claimed.number}: {outcome.note}"
+    return page(code, what, f"delivery/{claimed.key}")
+
+
+def _name(target: Target) -> str:
+    return f"{target.channel}/{target.target}"

@@ -7,12 +7,16 @@ LASTING_S = 30.0
 
 
 class Troubles:
-    """A breakage is remembered until the work is known to go on, or was not seen to break again for 30 s."""
+    """A breakage is remembered until the work is known to go on, or was not seen to break again for 30 s.
+
+    `silent` says which targets, as channel/target, do not answer, and for how many seconds: that is no breakage of ours.
+    """
 
     def __init__(self, real: Callable[[], float] = time.monotonic) -> None:
         """Nothing is broken; `real` is a monotonic clock in seconds."""
         self._real = real
         self._broken: dict[str, tuple[str, float]] = {}
+        self.silent: Callable[[], Mapping[str, float]] = dict
 
     def broke(self, what: str, why: str) -> None:
         """Remember that some work broke."""

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from gateway.alert import Act, Version
-from gateway.channel import Outcome, Payload, Publication
+from gateway.alert import Act, Target, Version
+from gateway.channel import Payload, Publication
 from gateway.fault import Conflict
 from gateway.journal.records import (
     AlertRecord,
@@ -27,6 +27,7 @@ from gateway.journal.records import (
     Quarantined,
     Receipt,
     Room,
+    Settlement,
     Snapshot,
     Submit,
     Task,
@@ -155,16 +156,20 @@ class Journal(Protocol):
         """
         ...
 
-    async def settle(self, claimed: Claimed, outcome: Outcome, *, retry_in: float, at: datetime) -> DeliveryState | None:
-        """Record an attempt and return the new state; None when the fence was overtaken (kept as evidence only).
+    async def settle(self, tries: Sequence[Settlement], at: datetime) -> Sequence[DeliveryState | None]:
+        """Record what came of tries and return the new states; None where the fence was overtaken (kept as evidence only).
 
         An unsettled outcome waits `retry_in` seconds, at most 1 s when a cancel waits in a chain lane; is superseded when a
         newer version of a `latest` lane exists; becomes `unknown` when ambiguous and a cancel waits.
         """
         ...
 
-    async def deliveries(self, alert: str | None = None) -> Sequence[Delivery]:
-        """Return deliveries with their attempts, newest alert first."""
+    async def deliveries(self, alert: str | None = None, states: frozenset[DeliveryState] = frozenset()) -> Sequence[Delivery]:
+        """Return deliveries with their attempts, newest alert first; only those in one of `states`, where there are any."""
+        ...
+
+    async def backlog(self) -> Mapping[Target, int]:
+        """Return how many deliveries wait for a try, of each target that any wait for."""
         ...
 
     # Published

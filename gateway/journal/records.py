@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from gateway.alert import Act, IncidentKey, Target, Version
-from gateway.channel import History, Part, Payload, Publication, Published
+from gateway.channel import History, Outcome, Part, Payload, Publication, Published
 from gateway.incident import Incident, Status
 from gateway.source import Raw, Refusal
 
@@ -253,10 +253,17 @@ class Room(Struct, frozen=True, kw_only=True):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands, in words that claim no more than is known."""
+    """Where a delivery stands, in words that claim no more than is known.
+
+    On its way: HELD until the version expires, WAITING for a try, IN_DOUBT (a try may have arrived, nobody said so, and there
+    will be another), SENDING. Taken, in the far side's own words: ACCEPTED, ON_AIR, PARTLY; SIMULATED where nothing was to be
+    sent. Not needed any more: SUPERSEDED, NOTHING_TO_CANCEL. Dead, so that a person is paged: REFUSED for good, EXPIRED
+    untold, UNKNOWN (in doubt for ever).
+    """
 
     HELD = "held"
     WAITING = "waiting"
+    IN_DOUBT = "in-doubt"
     SENDING = "sending"
     ACCEPTED = "accepted"
     ON_AIR = "on-air"
@@ -286,6 +293,15 @@ class Claimed(Struct, frozen=True, kw_only=True):
     fence: int
     attempt: int
     deadline: datetime
+
+
+class Settlement(Struct, frozen=True, kw_only=True):
+    """What came of a try; an unsettled one is due again in `retry_in` seconds. `page` is owed where the outcome counts."""
+
+    claimed: Claimed
+    outcome: Outcome
+    retry_in: float
+    page: Todo | None = None
 
 
 class Delivery(Struct, frozen=True, kw_only=True):

@@ -45,6 +45,7 @@ class Service:
         self.gateway = Gateway(setup.plan, journal, now)
         self.feeds = Feeds(journal, setup.plan.feeds, setup.settings.base_url, now)
         self.courier = Courier(journal, setup.plan.channels, out, now)
+        self.gateway.troubles.silent = self.courier.silent
         self.pager = Pager(journal, out, setup.settings.duty.url, setup.duty, now)
         self.web = app(self.gateway, self.feeds, setup.doors, town=_town(setup.settings))
         self.url = ""

@@ -27,7 +27,10 @@ class Health:
         return answer({"status": "live"})
 
     async def ready(self, _: web.Request) -> web.Response:
-        """Answer 200 when the record commits within 2 s and all of the gateway's own work goes on, else 503."""
+        """Answer 200 when the record commits within 2 s and all of the gateway's own work goes on, else 503.
+
+        Far sides that do not answer are named, and make nothing unready.
+        """
         try:
             async with asyncio.timeout(CHECK_S):
                 await self._journal.check()
@@ -36,4 +39,4 @@ class Health:
         if broken := self._troubles.now():
             told = "; ".join(f"{what}: {why}" for what, why in broken.items())
             raise Unavailable("work-broken", f"something of the gateway is broken: {told}", hint="see its log")
-        return answer({"status": "ready"})
+        return answer({"status": "ready", "silent": {target: round(s) for target, s in self._troubles.silent().items()}})

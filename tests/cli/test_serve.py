@@ -22,7 +22,7 @@ def test_a_gateway_serves_until_it_is_told_to_stop(city: Path, sign: signal.Sign
     assert process.stdout is not None
     told = json.loads(process.stdout.readline())
     assert (told["mode"], told["city"]) == ("EXERCISE", "hanbat")
-    assert read(told["url"] + "/health/ready") == {"status": "ready"}
+    assert read(told["url"] + "/health/ready") == {"status": "ready", "silent": {}}
 
     process.send_signal(sign)
     out, err = process.communicate(timeout=30)

@@ -68,6 +68,10 @@ class Scene:
             **limits,  # type: ignore[arg-type]
         )
 
+    def running_courier(self, **limits: float) -> Courier:
+        """Return a courier that measures by this machine's clock, as the one in service does."""
+        return Courier(self.journal, self.channels, self.out, lambda: self.story, luck=lambda: 0.0, **limits)  # type: ignore[arg-type]
+
     async def issue(
         self,
         alert: str,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
 EARLY = "2 takes back what nobody may have seen"
 OVER = (Kind.END, Kind.CANCEL)
-LIVE = {DeliveryState.WAITING, DeliveryState.SENDING}
+LIVE = {DeliveryState.WAITING, DeliveryState.IN_DOUBT, DeliveryState.SENDING}
 
 
 class Seen(NamedTuple):

@@ -7,7 +7,19 @@ from gateway.alert import Act, Deed, IncidentKey, Kind, Target, Version
 from gateway.channel import History, Outcome, Part, Payload, Publication, Verdict
 from gateway.incident import Incident
 from gateway.journal.contract import Journal
-from gateway.journal.records import Claimed, Consignment, DeliveryState, Draft, Free, Issue, Placed, Room, Submit
+from gateway.journal.records import (
+    Claimed,
+    Consignment,
+    DeliveryState,
+    Draft,
+    Free,
+    Issue,
+    Placed,
+    Room,
+    Settlement,
+    Submit,
+    Todo,
+)
 from gateway.source import Raw
 from tests import samples
 
@@ -159,7 +171,13 @@ def room(channels: Mapping[str, int], most: int) -> Room:
 async def settle(
     journal: Journal, claimed: Claimed, verdict: Verdict, *, retry_in: float = 8.0, at: datetime = T0
 ) -> DeliveryState | None:
-    return await journal.settle(claimed, Outcome(verdict=verdict, note="as the far side said"), retry_in=retry_in, at=at)
+    [state] = await journal.settle([settlement(claimed, verdict, retry_in=retry_in)], at)
+    return state
+
+
+def settlement(claimed: Claimed, verdict: Verdict, *, retry_in: float = 8.0, page: Todo | None = None) -> Settlement:
+    outcome = Outcome(verdict=verdict, note="as the far side said")
+    return Settlement(claimed=claimed, outcome=outcome, retry_in=retry_in, page=page)
 
 
 async def states(journal: Journal, alert: str = "A1") -> dict[str, str]:

@@ -145,7 +145,7 @@ async def test_updates_never_tried_still_go_before_the_cancel_of_an_accepted_cha
 async def test_an_ambiguous_head_is_not_repeated_once_a_cancel_waits(journal: Journal) -> None:
     await tell(journal, version(), ["cap/north", "cap/south"])
     north, south = await claim(journal, "cap")
-    assert await settle(journal, north, Verdict.AMBIGUOUS) == "waiting"
+    assert await settle(journal, north, Verdict.AMBIGUOUS) == "in-doubt"
     await tell(journal, version(number=2, kind=Kind.CANCEL), ["cap/north", "cap/south"])
 
     assert (await states(journal))["A1.1.cap.north"] == "unknown"
@@ -160,7 +160,7 @@ async def test_a_cancel_itself_is_tried_until_it_is_settled(journal: Journal, re
     await tell(journal, version(number=2, kind=Kind.CANCEL), ["cap/north"])
 
     [cancel] = await claim(journal, "cap")
-    assert await settle(journal, cancel, Verdict.AMBIGUOUS, retry_in=4) == "waiting"
+    assert await settle(journal, cancel, Verdict.AMBIGUOUS, retry_in=4) == "in-doubt"
     real.at += 4
     [cancel] = await claim(journal, "cap")
     assert await settle(journal, cancel, Verdict.ACCEPTED) == "accepted"

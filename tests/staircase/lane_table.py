@@ -54,6 +54,11 @@ class Delivery:
         """Tell whether any try may have reached the far side."""
         return not MAY_HAVE_REACHED.isdisjoint(self.tries)
 
+    @property
+    def told(self) -> str:
+        """Return its state as people are told it: what waits may have arrived already."""
+        return "in-doubt" if self.state == "waiting" and "ambiguous" in self.tries else self.state
+
 
 @dataclass
 class Lane:

@@ -80,7 +80,7 @@ class Office:
             while True:
                 listed = json.loads((await self.kim.get("/v1/deliveries")).body)
                 states = {one["state"] for one in (listed["deliveries"] if isinstance(listed, dict) else listed)}
-                if not states & {"waiting", "sending"}:
+                if not states & {"waiting", "in-doubt", "sending"}:
                     break
                 await asyncio.sleep(0.05)
 

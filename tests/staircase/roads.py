@@ -87,7 +87,7 @@ class Roads:
     def compare(self, recorded: Iterable[Recorded]) -> None:
         """Hold the book to what happened, word by word."""
         book = {(one.alert, one.target.target, one.number, one.part is Part.CLEAR): one.state.value for one in recorded}
-        ours = {(*name, one.number, one.role == CLEAR): one.state for name, lane in self.lanes.items() for one in lane.deliveries}
+        ours = {(*name, one.number, one.role == CLEAR): one.told for name, lane in self.lanes.items() for one in lane.deliveries}
         wrong = {name: (book.get(name), ours.get(name)) for name in book.keys() | ours.keys() if book.get(name) != ours.get(name)}
         assert not wrong, f"the book says, and ought to say: {wrong}"
 

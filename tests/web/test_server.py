@@ -112,7 +112,7 @@ async def test_no_answer_tells_what_we_are_made_of(town: Town) -> None:
 
 async def test_health(town: Town) -> None:
     assert (await town.ask("GET", "/health/live")).json == {"status": "live"}
-    assert (await town.ask("GET", "/health/ready")).json == {"status": "ready"}
+    assert (await town.ask("GET", "/health/ready")).json == {"status": "ready", "silent": {}}
 
 
 async def test_a_store_that_hangs_is_not_ready(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

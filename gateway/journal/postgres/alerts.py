@@ -152,9 +152,14 @@ async def moved_on(cx: Cx, alert: str, expected: int, created_at: datetime | Non
     return expected + 1
 
 
-async def hold(cx: Cx, alert: str) -> None:
-    """Keep everybody else from an alert and its lanes until the transaction ends."""
-    await only(cx, f"alert {alert}", "SELECT 1 FROM alert WHERE id = $1 FOR NO KEY UPDATE", alert)
+async def hold(cx: Cx, *alerts: str) -> None:
+    """Keep everybody else from alerts and their lanes until the transaction ends; raises Missing.
+
+    Always in the same order, so that nobody waits for each other.
+    """
+    held = await every(cx, "SELECT id FROM alert WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", alerts)
+    if missing := set(alerts) - {id for (id,) in held}:
+        raise Missing("missing", f"there is no alert {min(missing)}")
 
 
 async def must_be(cx: Cx, alert: str, number: int, *states: VersionState) -> None:

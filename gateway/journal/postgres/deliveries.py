@@ -3,22 +3,24 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.alert import Target
 from gateway.channel import Outcome, Part, Payload, Verdict
 from gateway.incident import Status
 from gateway.journal.postgres import alerts, audit, lanes, work
 from gateway.journal.postgres.lanes import COLUMNS, Row
-from gateway.journal.postgres.sql import Cx, Here, every
-from gateway.journal.records import Claimed, Delivery, DeliveryState, Priority, Room
+from gateway.journal.postgres.sql import Cx, Here, columns, every, unnest
+from gateway.journal.records import Claimed, Delivery, DeliveryState, Priority, Room, Settlement
 from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment, read
 from gateway.journal.sql.filling import Filling
-from gateway.journal.sql.lane import Lane, delivery_key
+from gateway.journal.sql.lane import Lane, delivery_key, shown
 
 MOST_ALERTS = 200
 MOST_SWEPT = 100
+_SHOWN = "CASE WHEN d.state = 'waiting' AND d.doubt THEN 'in-doubt' ELSE d.state END"
+_STATES = "SELECT id, state, doubt FROM delivery WHERE id = ANY($1)"
 _LEASE_OVER = Outcome(verdict=Verdict.AMBIGUOUS, note="the lease ran out before the attempt was settled")
 
 # One queue for each channel, target and priority, found by leaping from one to the next along the index delivery_queue
@@ -66,7 +68,7 @@ async def claim(cx: Cx, here: Here, room: Room, lease_s: float, now: datetime) -
 
     What is decided of an alert's lanes is waited for; what another node is about to lease is passed over.
     """
-    seen = await every(cx, _LOOK, here.time, now, *_columns(room))
+    seen = await every(cx, _LOOK, here.time, now, *_spelt(room))
     await cx.execute("SELECT FROM alert WHERE id = ANY($1) ORDER BY id FOR SHARE", [alert for _, alert, *_ in seen])
     claimed: list[Claimed] = []
     filling = Filling(room)
@@ -78,30 +80,25 @@ async def claim(cx: Cx, here: Here, room: Room, lease_s: float, now: datetime) -
     return claimed
 
 
-def _columns(room: Room) -> tuple[list[object], ...]:
-    """Spell a room out, column by column: of the channels that have room, and of the targets that have a limit of their own."""
+def _spelt(room: Room) -> Sequence[Sequence[object]]:
+    """Spell a room out column by column: of the channels that have room, and of the targets that have a limit of their own."""
     most = room.most
     channels = [(name, min(f.ordinary, most.ordinary), min(f.urgent, most.urgent)) for name, f in room.channels.items()]
     open_ = [(name, max(ordinary, 0), urgent) for name, ordinary, urgent in channels if urgent > 0]
     own = [(target.channel, target.target, max(free.ordinary, 0), max(free.urgent, 0)) for target, free in room.targets.items()]
-    return *_turned(open_, 3), *_turned(own, 4)
+    return *columns(3, open_), *columns(4, own)
 
 
-def _turned(rows: Sequence[Sequence[object]], width: int) -> list[list[object]]:
-    return [[row[column] for row in rows] for column in range(width)]
-
-
-async def settle(
-    cx: Cx, here: Here, claimed: Claimed, outcome: Outcome, *, retry_in: float, at: datetime
-) -> DeliveryState | None:
-    """Record an attempt and return the new state; None when the fence was overtaken, and then it is evidence only."""
-    await alerts.hold(cx, claimed.alert)
-    row = await lanes.delivery(cx, claimed.id)
-    if row.state != DeliveryState.SENDING or row.fence != claimed.fence:
-        await _evidence(cx, row, claimed.fence, outcome, at, late=True)
-        return None
-    await _record(cx, row, outcome, here.time, retry_in, at)
-    return DeliveryState((await lanes.delivery(cx, claimed.id)).state)
+async def settle(cx: Cx, here: Here, tries: Sequence[Settlement], at: datetime) -> Sequence[DeliveryState | None]:
+    """Record attempts and return the new states; None where the fence was overtaken, and then it is evidence only."""
+    ids = [one.claimed.id for one in tries]
+    await alerts.hold(cx, *{one.claimed.alert for one in tries})
+    rows = {row.id: row for row in await _rows(cx, "id = ANY($1)", ids)}
+    made = [_Try(rows[one.claimed.id], one.claimed.fence, one.outcome, one.retry_in, at) for one in tries]
+    await _record(cx, here.time, made)
+    await work.owe(cx, [one.page for one, tried in zip(tries, made, strict=True) if one.page and tried.counts], at)
+    now = {id: shown(state, doubt=doubt) for id, state, doubt in await every(cx, _STATES, ids)}
+    return [now[tried.row.id] if tried.counts else None for tried in made]
 
 
 async def unswept(cx: Cx, here: Here, now: datetime) -> list[str]:
@@ -119,47 +116,54 @@ async def sweep(cx: Cx, here: Here, found: Sequence[str], now: datetime) -> None
     """Settle what cannot go any more in these alerts, but for those that somebody else is at."""
     free = "SELECT id FROM alert WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
     ours = [id for (id,) in await every(cx, free, found)]
-    await _lose(cx, here, await _rows(cx, "state = 'sending' AND alert = ANY($1) AND lease_until <= $2", ours, here.time))
-    await _expire(cx, await _rows(cx, "state = 'waiting' AND alert = ANY($1) AND deadline <= $2", ours, now), now)
+    over, late = (
+        "state = 'sending' AND alert = ANY($1) AND lease_until <= $2",
+        "state = 'waiting' AND alert = ANY($1) AND deadline <= $2",
+    )
+    await _lose(cx, here, (await _rows(cx, over, ours, here.time))[:MOST_SWEPT])
+    await _expire(cx, (await _rows(cx, late, ours, now))[:MOST_SWEPT], now)
 
 
 async def recover(cx: Cx, here: Here) -> int:
     """Let go of everything this node held before it started anew; return how many deliveries were in flight."""
     await work.free(cx, here.node)
     ours = "SELECT DISTINCT alert FROM delivery WHERE state = 'sending' AND holder = $1"
-    for (alert,) in sorted(await every(cx, ours, here.node)):
-        await alerts.hold(cx, alert)
-    freed = 0
-    while rows := await _rows(cx, "state = 'sending' AND holder = $1", here.node):
-        await _lose(cx, here, rows)
-        freed += len(rows)
-    return freed
+    await alerts.hold(cx, *(alert for (alert,) in await every(cx, ours, here.node)))
+    rows = await _rows(cx, "state = 'sending' AND holder = $1", here.node)
+    await _lose(cx, here, rows)
+    return len(rows)
 
 
-async def deliveries(cx: Cx, alert: str | None = None) -> Sequence[Delivery]:
-    """Return deliveries with their attempts, newest alert first: of one alert, or of the newest alerts."""
-    columns = ", ".join(f"d.{name}" for name in COLUMNS.split(", "))
+async def deliveries(cx: Cx, alert: str | None = None, states: frozenset[DeliveryState] = frozenset()) -> Sequence[Delivery]:
+    """Return deliveries with their attempts, newest alert first: of one alert, or of the newest alerts that have any."""
+    named = ", ".join(f"d.{name}" for name in COLUMNS.split(", "))
+    wanted = f"(cardinality($3::text[]) = 0 OR {_SHOWN} = ANY($3))"
     found = await every(
         cx,
-        f"SELECT {columns} FROM"
-        " (SELECT id, position FROM alert WHERE $1::text IS NULL OR id = $1 ORDER BY position DESC LIMIT $2) a"
-        " JOIN delivery d ON d.alert = a.id ORDER BY a.position DESC, d.id",
-        *(alert, MOST_ALERTS),
+        f"SELECT {named} FROM (SELECT id, position FROM alert WHERE ($1::text IS NULL OR id = $1)"
+        f" AND EXISTS (SELECT 1 FROM delivery d WHERE d.alert = alert.id AND {wanted}) ORDER BY position DESC LIMIT $2) a"
+        f" JOIN delivery d ON d.alert = a.id WHERE {wanted} ORDER BY a.position DESC, d.id",
+        *(alert, MOST_ALERTS, sorted(states)),
     )
     rows = [Row(*row) for row in found]
     attempts = await _attempts(cx, rows)
     return [_delivery(row, attempts.get(row.id, ())) for row in rows]
 
 
+async def backlog(cx: Cx) -> Mapping[Target, int]:
+    """Return how many deliveries wait for a try, of each target that any wait for."""
+    waiting = "SELECT channel, target, count(*) FROM delivery WHERE state = 'waiting' GROUP BY channel, target"
+    return {Target(channel, target): count for channel, target, count in await every(cx, waiting)}
+
+
 async def _rows(cx: Cx, which: str, *values: object) -> list[Row]:
-    found = await every(cx, f"SELECT {COLUMNS} FROM delivery WHERE {which} ORDER BY id LIMIT {MOST_SWEPT}", *values)
+    found = await every(cx, f"SELECT {COLUMNS} FROM delivery WHERE {which} ORDER BY id", *values)
     return [Row(*row) for row in found]
 
 
 async def _lose(cx: Cx, here: Here, rows: Iterable[Row]) -> None:
     """A lease that ran out counts as an ambiguous attempt, due again at once."""
-    for row in rows:
-        await _record(cx, row, _LEASE_OVER, here.time, 0.0, row.claimed_at)
+    await _record(cx, here.time, [_Try(row, row.fence, _LEASE_OVER, 0.0, row.claimed_at) for row in rows])
 
 
 async def _expire(cx: Cx, rows: Iterable[Row], now: datetime) -> None:
@@ -172,28 +176,64 @@ async def _expire(cx: Cx, rows: Iterable[Row], now: datetime) -> None:
             await lanes.resolve(cx, row.lane)
 
 
-async def _record(cx: Cx, row: Row, outcome: Outcome, time: float, retry_in: float, at: datetime) -> None:
-    verdict = outcome.verdict
-    state, wait = DeliveryState(verdict) if verdict.settled else DeliveryState.WAITING, 0.0
-    if not verdict.settled:
-        state, wait = await lanes.after_failure(cx, row, retry_in)
-    await cx.execute(
-        "UPDATE delivery SET state = $2, due = $3, lease_until = 0, reached = reached OR $4, doubt = doubt OR $5 WHERE id = $1",
-        *(row.id, state, time + wait, verdict.may_have_reached, verdict is Verdict.AMBIGUOUS),
-    )
-    await _evidence(cx, row, row.fence, outcome, at, late=False)
-    await lanes.resolve(cx, row.lane)
+class _Try(NamedTuple):
+    row: Row
+    fence: int
+    outcome: Outcome
+    retry_in: float
+    at: datetime
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether nobody else has taken the delivery since."""
+        return self.row.state == DeliveryState.SENDING and self.row.fence == self.fence
 
 
-async def _evidence(cx: Cx, row: Row, fence: int, outcome: Outcome, at: datetime, *, late: bool) -> None:
-    told = canonical([outcome.note, outcome.evidence])
+async def _record(cx: Cx, time: float, tries: Sequence[_Try]) -> None:
+    """Write down what came of tries, each of another delivery, whose alerts are held; then decide what it means for the lanes."""
+    if not tries:
+        return
+    counting = [one for one in tries if one.counts]
+    became = [await _became(cx, one) for one in counting]
     await cx.execute(
-        "INSERT INTO attempt (delivery, fence, at, verdict, told, late) VALUES ($1, $2, $3, $4, $5, $6)",
-        *(row.id, fence, at, outcome.verdict, told, late),
+        "UPDATE delivery d SET state = n.state, due = n.due, lease_until = 0, reached = d.reached OR n.reached,"
+        " doubt = d.doubt OR n.doubt"
+        f" FROM {unnest('bigint text float8 bool bool')} AS n (id, state, due, reached, doubt) WHERE d.id = n.id",
+        *columns(5, [_news(one, *then, time) for one, then in zip(counting, became, strict=True)]),
     )
-    if late and outcome.verdict.may_have_reached:
-        await cx.execute("UPDATE delivery SET reached = true WHERE id = $1", row.id)
-    await audit.append(cx, entries.attempted(row.lane, row.key, fence, outcome, at, late=late))
+    await _evidence(cx, tries)
+    await _resolve(cx, {one.row.lane for one in counting})
+
+
+def _news(one: _Try, state: DeliveryState, wait: float, time: float) -> tuple[object, ...]:
+    verdict = one.outcome.verdict
+    return one.row.id, state, time + wait, verdict.may_have_reached, verdict is Verdict.AMBIGUOUS
+
+
+async def _became(cx: Cx, one: _Try) -> tuple[DeliveryState, float]:
+    verdict = one.outcome.verdict
+    return (DeliveryState(verdict), 0.0) if verdict.settled else await lanes.after_failure(cx, one.row, one.retry_in)
+
+
+async def _evidence(cx: Cx, tries: Sequence[_Try]) -> None:
+    rows = [
+        (t.row.id, t.fence, t.at, t.outcome.verdict, canonical([t.outcome.note, t.outcome.evidence]), not t.counts) for t in tries
+    ]
+    await cx.execute(
+        "INSERT INTO attempt (delivery, fence, at, verdict, told, late)"
+        f" SELECT * FROM {unnest('bigint bigint timestamptz text text bool')}",
+        *columns(6, rows),
+    )
+    if late := [one.row.id for one in tries if not one.counts and one.outcome.verdict.may_have_reached]:
+        await cx.execute("UPDATE delivery SET reached = true WHERE id = ANY($1)", late)
+    news = [entries.attempted(t.row.lane, t.row.key, t.fence, t.outcome, t.at, late=not t.counts) for t in tries]
+    await audit.append_all(cx, news)
+
+
+async def _resolve(cx: Cx, touched: set[Lane]) -> None:
+    for lane in await lanes.waiting_take_backs(cx, *{lane.alert for lane in touched}):
+        if lane in touched:
+            await lanes.resolve(cx, lane)
 
 
 def _claimed(
@@ -244,7 +284,7 @@ def _delivery(row: Row, attempts: Iterable[Mapping[str, Any]]) -> Delivery:
         number=row.number,
         target=Target(row.channel, row.target),
         part=Part(row.part),
-        state=DeliveryState(row.state),
+        state=shown(row.state, doubt=row.doubt),
         deadline=row.deadline,
         attempts=tuple(attempts),
     )

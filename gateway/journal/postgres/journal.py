@@ -141,6 +141,7 @@ class PostgresJournal:
     claim = _claims
     _recover = _timed(deliveries.recover)
     settle = _timed(deliveries.settle)
+    backlog = _glances(deliveries.backlog)
     deliveries = _reads(deliveries.deliveries)
 
     save_person = _writes(people.save_person)

@@ -61,7 +61,7 @@ async def overtake(cx: Cx, version: Version, time: float) -> None:
     await _urge(cx, version)
     if version.kind is Kind.CANCEL:
         await _forget_the_unaddressed(cx, version)
-    for lane in await _waiting_take_backs(cx, version.alert):
+    for lane in await waiting_take_backs(cx, version.alert):
         await _hurry(cx, lane, time)
         await resolve(cx, lane)
 
@@ -77,6 +77,12 @@ async def resolve(cx: Cx, lane: Lane) -> None:
         await _stand_down(cx, back, DeliveryState.NOTHING_TO_CANCEL, "id <= $5")
     elif not await _older_waiting(cx, back):
         await _stand_down(cx, back, DeliveryState.NOTHING_TO_CANCEL, "id = $5")
+
+
+async def waiting_take_backs(cx: Cx, *alerts: str) -> list[Lane]:
+    """Return the lanes of these alerts in which a cancel or a clear waits."""
+    found = "SELECT DISTINCT alert, channel, target FROM delivery WHERE alert = ANY($1) AND state = 'waiting' AND role <> 'tell'"
+    return [Lane(*row) for row in await every(cx, found, alerts)]
 
 
 async def after_failure(cx: Cx, row: Row, retry_in: float) -> tuple[DeliveryState, float]:
@@ -121,11 +127,6 @@ async def _forget_the_unaddressed(cx: Cx, version: Version) -> None:
 async def _hurry(cx: Cx, lane: Lane, time: float) -> None:
     """A cancel never waits behind a backoff."""
     await cx.execute(f"UPDATE delivery SET due = least(due, $4) {_IN_LANE} AND state = 'waiting'", *lane, time)
-
-
-async def _waiting_take_backs(cx: Cx, alert: str) -> list[Lane]:
-    found = "SELECT DISTINCT alert, channel, target FROM delivery WHERE alert = $1 AND state = 'waiting' AND role <> 'tell'"
-    return [Lane(*row) for row in await every(cx, found, alert)]
 
 
 async def _take_back(cx: Cx, lane: Lane) -> Row | None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from gateway.alert import Kind, Target, Version
 from gateway.channel import Part, Payload
+from gateway.journal.records import DeliveryState
 
 CHAIN_RETRY_S = 1.0
 
@@ -37,3 +38,8 @@ def delivery_key(lane: Lane, number: int, part: str) -> str:
     """Name one version's bytes to one target, the same for every try."""
     name = f"{lane.alert}.{number}.{lane.channel}.{lane.target}"
     return name if part == Part.MESSAGE else f"{name}.{part}"
+
+
+def shown(state: str, *, doubt: bool) -> DeliveryState:
+    """Return a stored state as it is told: what waits after an attempt that may have arrived is in doubt."""
+    return DeliveryState.IN_DOUBT if doubt and state == DeliveryState.WAITING else DeliveryState(state)

@@ -12,10 +12,11 @@ import apsw
 from gateway.alert import Target
 from gateway.channel import Outcome, Part, Payload, Verdict
 from gateway.incident import Status
-from gateway.journal.records import Claimed, Delivery, DeliveryState, Room
+from gateway.journal.records import Claimed, Delivery, DeliveryState, Room, Settlement
 from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment, read, when
 from gateway.journal.sql.filling import Filling
+from gateway.journal.sql.lane import shown
 from gateway.journal.sqlite import audit, lanes, work
 from gateway.journal.sqlite.lanes import Row
 from gateway.journal.sqlite.sql import Row as SqlRow
@@ -52,16 +53,21 @@ def claim(cx: apsw.Connection, real: float, room: Room, lease_s: float, now: dat
     return [_lease(cx, id, real + lease_s, now) for id in _heads(cx, real, room)]
 
 
-def settle(
-    cx: apsw.Connection, real: float, claimed: Claimed, outcome: Outcome, *, retry_in: float, at: datetime
-) -> DeliveryState | None:
-    """Record an attempt and return the new state; None when the fence was overtaken, and then it is evidence only."""
-    row = lanes.delivery(cx, claimed.id)
-    if row.state != DeliveryState.SENDING or row.fence != claimed.fence:
-        _evidence(cx, row, claimed.fence, outcome, at, late=True)
+def settle(cx: apsw.Connection, real: float, tries: Sequence[Settlement], at: datetime) -> Sequence[DeliveryState | None]:
+    """Record attempts and return the new states; None where the fence was overtaken, and then it is evidence only."""
+    return [_settle(cx, real, one, at) for one in tries]
+
+
+def _settle(cx: apsw.Connection, real: float, one: Settlement, at: datetime) -> DeliveryState | None:
+    row = lanes.delivery(cx, one.claimed.id)
+    if row.state != DeliveryState.SENDING or row.fence != one.claimed.fence:
+        _evidence(cx, row, one.claimed.fence, one.outcome, at, late=True)
         return None
-    _record(cx, row, outcome, real, retry_in, at)
-    return DeliveryState(lanes.delivery(cx, claimed.id).state)
+    _record(cx, row, one.outcome, real, one.retry_in, at)
+    if one.page is not None:
+        work.owe(cx, one.page, at)
+    now = lanes.delivery(cx, row.id)
+    return shown(now.state, doubt=bool(now.doubt))
 
 
 def lose(cx: apsw.Connection, real: float, *, over_by: float) -> int:
@@ -72,15 +78,26 @@ def lose(cx: apsw.Connection, real: float, *, over_by: float) -> int:
     return len(rows)
 
 
-def deliveries(cx: apsw.Connection, alert: str | None = None) -> Sequence[Delivery]:
-    """Return deliveries with their attempts, newest alert first: of one alert, or of the newest alerts."""
+def deliveries(
+    cx: apsw.Connection, alert: str | None = None, states: frozenset[DeliveryState] = frozenset()
+) -> Sequence[Delivery]:
+    """Return deliveries with their attempts, newest alert first: of one alert, or of the newest alerts that have any."""
     rows = every(
         cx,
-        "SELECT d.* FROM (SELECT id, position FROM alert WHERE ?1 IS NULL OR id = ?1 ORDER BY position DESC LIMIT ?2) a"
-        " JOIN delivery d ON d.alert = a.id ORDER BY a.position DESC, d.id",
-        *(alert, MOST_ALERTS),
+        "WITH wanted AS (SELECT * FROM delivery WHERE ?3 = '[]' OR CASE WHEN state = 'waiting' AND doubt = 1"
+        " THEN 'in-doubt' ELSE state END IN (SELECT value FROM json_each(?3)))"
+        " SELECT d.* FROM (SELECT id, position FROM alert WHERE (?1 IS NULL OR id = ?1)"
+        " AND EXISTS (SELECT 1 FROM wanted w WHERE w.alert = alert.id) ORDER BY position DESC LIMIT ?2) a"
+        " JOIN wanted d ON d.alert = a.id ORDER BY a.position DESC, d.id",
+        *(alert, MOST_ALERTS, canonical(sorted(states))),
     )
     return [_delivery(cx, Row(*row)) for row in rows]
+
+
+def backlog(cx: apsw.Connection) -> Mapping[Target, int]:
+    """Return how many deliveries wait for a try, of each target that any wait for."""
+    waiting = "SELECT channel, target, count(*) FROM delivery WHERE state = 'waiting' GROUP BY channel, target"
+    return {Target(channel, target): count for channel, target, count in every(cx, waiting)}
 
 
 def _heads(cx: apsw.Connection, real: float, room: Room) -> list[int]:
@@ -179,7 +196,7 @@ def _delivery(cx: apsw.Connection, row: Row) -> Delivery:
     made = every(cx, "SELECT fence, at, verdict, note, evidence, late FROM attempt WHERE delivery = ? ORDER BY position", row.id)
     names = ("attempt", "at", "verdict", "note", "evidence", "late")
     attempts = [dict(zip(names, values, strict=True)) for values in made]
-    shown = [
+    told = [
         attempt | {"evidence": read(attempt["evidence"], dict[str, str]), "late": bool(attempt["late"])} for attempt in attempts
     ]
     return Delivery(
@@ -189,7 +206,7 @@ def _delivery(cx: apsw.Connection, row: Row) -> Delivery:
         number=row.number,
         target=Target(row.channel, row.target),
         part=Part(row.part),
-        state=DeliveryState(row.state),
+        state=shown(row.state, doubt=bool(row.doubt)),
         deadline=when(row.deadline),
-        attempts=tuple(shown),
+        attempts=tuple(told),
     )

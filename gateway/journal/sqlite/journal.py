@@ -101,6 +101,7 @@ class SqliteJournal:
 
     claim = _timed(deliveries.claim)
     settle = _timed(deliveries.settle)
+    backlog = _reads(deliveries.backlog)
     deliveries = _reads(deliveries.deliveries)
 
     save_person = _writes(people.save_person)

@@ -12,12 +12,12 @@ import asyncpg
 import pytest
 
 from gateway.alert import Deed
-from gateway.channel import Outcome, Verdict
+from gateway.channel import Verdict
 from gateway.fault import Unavailable
 from gateway.journal.postgres import PostgresJournal
 from gateway.journal.records import Arrival, Draft, Key, Person, Todo, TodoKind
 from tests.journal.postgres.server import Server
-from tests.journal.samples import T0, act, claim, issue, raw, revision, room, submit, tell, version
+from tests.journal.samples import T0, act, claim, issue, raw, revision, room, settlement, submit, tell, version
 
 
 async def verbs(journal: PostgresJournal) -> list[Coroutine[Any, Any, object]]:
@@ -28,7 +28,6 @@ async def verbs(journal: PostgresJournal) -> list[Coroutine[Any, Any, object]]:
     [claimed] = await claim(journal, "sms", most=1)
     [task] = await journal.take(TodoKind.PAGE, 1, 30)
     frozen = submit(version("A2"))
-    reached = Outcome(verdict=Verdict.ACCEPTED)
     return [
         *(journal.heads([("gauge", "x")]), journal.watches(["w"]), journal.accept(Arrival(at=T0, raw=raw(b"new")))),
         *(journal.known(raw(), None), journal.receipt("r"), journal.quarantine(), journal.quarantined(1)),
@@ -38,8 +37,15 @@ async def verbs(journal: PostgresJournal) -> list[Coroutine[Any, Any, object]]:
         journal.edit(version("A2"), 1, act(1, Deed.EDITED)),
         *(journal.submit(frozen, 1), journal.reject("A2", 1, 1, act(1, Deed.REJECTED)), journal.issue(issue(frozen, 1))),
         *(journal.due_to_expire(T0), journal.expire("A1", 1, 3, T0), journal.claim(room({"sms": 1}, 1), 30, T0)),
-        *(journal.settle(claimed, reached, retry_in=1, at=T0), journal.deliveries(), journal.publication()),
-        *(journal.snapshot(), journal.heartbeat(T0, 1), journal.document("A1.1"), journal.person("kim"), journal.people()),
+        *(journal.settle([settlement(claimed, Verdict.ACCEPTED)], T0), journal.deliveries(), journal.publication()),
+        *(
+            journal.snapshot(),
+            journal.backlog(),
+            journal.heartbeat(T0, 1),
+            journal.document("A1.1"),
+            journal.person("kim"),
+            journal.people(),
+        ),
         journal.save_person(Person(name="kim", roles=frozenset(), password=""), "admin", T0),
         *(journal.save_key(Key(id="k", hash="h"), "admin", T0), journal.key("h"), journal.keys()),
         *(journal.note("service", "kim", "x", {}, T0), journal.audit(), journal.seal(T0), journal.lease("timers", "a", 10)),

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from gateway.alert import Kind
-from gateway.channel import Outcome, Verdict
+from gateway.channel import Verdict
 from gateway.journal.records import Arrival
 from gateway.journal.sqlite import SqliteJournal
-from tests.journal.samples import T0, incident, issue, placed, raw, room, submit, version
+from tests.journal.samples import T0, incident, issue, placed, raw, room, settlement, submit, version
 
 CALLERS = 16
 
@@ -40,7 +40,7 @@ async def tell(journal: SqliteJournal, caller: int) -> None:
 async def carry(journal: SqliteJournal) -> None:
     while True:
         for claimed in await journal.claim(room({"sms": 20, "cap": 20}, 20), 30, T0):
-            await journal.settle(claimed, Outcome(verdict=Verdict.ACCEPTED), retry_in=1, at=T0)
+            await journal.settle([settlement(claimed, Verdict.ACCEPTED)], T0)
             say(f"settled {claimed.id} accepted")
         await asyncio.sleep(0)
 
