@@ -1,8 +1,9 @@
-"""What every test may lean on: programs that only the system provides, and a copy of the tree to break."""
+"""What every test may lean on: programs and a small disk that only the system provides, a copy of the tree to break."""
 
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -25,6 +26,21 @@ MISSING = re.compile(r"[\w.+-]+ is not installed: apt install [\w.+-]+")
 def patched_tree(tmp_path: Path) -> PatchedTree:
     """A copy of the tree to patch and to test in, gone with the test."""
     return PatchedTree(tmp_path)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 6 MB, half of it taken by a file that can be deleted."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount the small disk that this test fills")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "bongsu-test", disk], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"this machine lets root mount nothing: {mounted.stderr.decode()}")
+    (disk / "ballast").write_bytes(bytes(3 << 20))
+    yield disk
+    subprocess.run(["umount", disk], check=True)
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,8 @@
 
 import asyncio
 import os
-import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -55,21 +54,6 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
     (tmp_path / "hanbat").mkdir()
     async with Town(tmp_path / "hanbat").opened() as opened:
         yield opened
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real file system of 6 MB, half of it taken by a file that can be deleted."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount the small disk that this test fills")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "bongsu-test", disk], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip(f"this machine lets root mount nothing: {mounted.stderr.decode()}")
-    (disk / "ballast").write_bytes(bytes(3 << 20))
-    yield disk
-    subprocess.run(["umount", disk], check=True)
 
 
 def call(service: Service) -> Incident:

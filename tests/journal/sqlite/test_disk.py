@@ -1,10 +1,7 @@
 """A disk that is full, or gone: everybody is told within two seconds, nothing is half done, and it goes on by itself."""
 
 import asyncio
-import os
-import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,23 +10,6 @@ from gateway.fault import Unavailable
 from gateway.journal.records import Arrival
 from gateway.journal.sqlite import SqliteJournal
 from tests.journal.samples import T0, incident, placed, raw
-
-MEGABYTE = 1 << 20
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real file system of 6 MB, half of it taken by a file that can be deleted."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount the small disk that this test fills")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "bongsu-test", disk], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip(f"this machine lets root mount nothing: {mounted.stderr.decode()}")
-    (disk / "ballast").write_bytes(b"x" * (3 * MEGABYTE))
-    yield disk
-    subprocess.run(["umount", disk], check=True)
 
 
 def arrival(number: int) -> Arrival:
