@@ -26,6 +26,7 @@ class Roads:
         """Count in `met` which rows of the lane table were needed."""
         self.lanes: dict[Name, Lane] = {}
         self._met = met
+        self._holders: dict[Name, str] = {}
         self._keys: dict[str, tuple[Name, int, str]] = {}
 
     def issue(self, told: Told, real: float) -> None:
@@ -51,7 +52,7 @@ class Roads:
             lane.look(now)
         return {name: head for name, lane in self.lanes.items() if (head := lane.head(real))}
 
-    def went(self, due: Mapping[Name, Delivery], attempts: Sequence[Attempt], now: datetime, real: float) -> None:
+    def went(self, due: Mapping[Name, Delivery], attempts: Sequence[Attempt], now: datetime, real: float, holder: str) -> None:
         """Hold what was tried to what was due: all of it, once each, in time, under one name for every try."""
         tried = sorted((one.said.alert, one.target, one.said.number, one.said.role) for one in attempts)
         assert tried == sorted((*name, head.number, head.role) for name, head in due.items()), "not what the lane table lets go"
@@ -64,24 +65,26 @@ class Roads:
                 one.said.role,
             )
             due[name].state = "sending"
+            self._holders[name] = holder
             if one.verdict is not None:
                 self.lanes[name].settle(one.verdict, real)
 
-    def claimed(self, due: Mapping[Name, Delivery], claimed: Iterable[Claimed]) -> None:
+    def claimed(self, due: Mapping[Name, Delivery], claimed: Iterable[Claimed], holder: str) -> None:
         """Hold what somebody took, and never sent, to what was due."""
         taken = sorted((one.alert, one.payload.target, one.number) for one in claimed)
         assert taken == sorted((*name, head.number) for name, head in due.items()), "not what the lane table lets go"
-        for head in due.values():
+        for name, head in due.items():
             head.state = "sending"
+            self._holders[name] = holder
 
     def landed(self, attempt: Attempt, verdict: str, real: float) -> None:
         """End a try that was held."""
         self.lanes[attempt.said.alert, attempt.target].settle(verdict, real)
 
-    def lost(self, real: float) -> None:
-        """Let every try that is in flight be lost with its process."""
-        for lane in self.lanes.values():
-            if lane.flying:
+    def lost(self, real: float, holder: str) -> None:
+        """Let every try that a process has in flight be lost with it."""
+        for name, lane in self.lanes.items():
+            if lane.flying and self._holders[name] == holder:
                 lane.settle("ambiguous", real, lost=True)
 
     def compare(self, recorded: Iterable[Recorded]) -> None:

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+from gateway.journal.sqlite import SqliteJournal
 from tests.staircase.far_side import Answer
 from tests.staircase.lane_table import CHAIN, LATEST, TABLE, UNMET, Rows
-from tests.staircase.world import EDITS, Step, World
+from tests.staircase.world import EDITS, Step, World, clocks
 
 LANES = Path(__file__).parents[2] / "docs/decisions/lanes.md"
 SEEDS = (20260714, 20260715, 20260716)
@@ -169,7 +170,7 @@ def live(schedule: Sequence[Step], met: Rows) -> None:
     """Live a schedule in a record of one's own."""
 
     async def alone(path: Path) -> None:
-        await World(path, met).live(schedule)
+        await World(lambda _: SqliteJournal.open(path, real=lambda: clocks.real), met).live(schedule)
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(alone(Path(folder) / "bongsu.db"))

@@ -10,6 +10,8 @@ from tests.staircase.test_any_schedule import hyphened
 from tools.patched_tree import PatchedTree
 
 SCHEDULES = "tests/staircase/test_any_schedule.py"
+TWO_NODES = "tests/staircase/test_two_nodes.py"
+NODES_LANES = "gateway/journal/postgres/lanes.py"
 ACCESS, ALERT, CHANNEL = "gateway/access.py", "gateway/alert.py", "gateway/channel.py"
 DECIDING, ROOM, STANDING = "gateway/engine/deciding.py", "gateway/engine/room.py", "gateway/engine/standing.py"
 RELEASE, RENDERING = "gateway/engine/release.py", "gateway/drafting/rendering.py"
@@ -62,6 +64,10 @@ NOTHING_OVERTAKES = {
     "the newer supersedes what waits": guard(
         row("a newer version is issued, an older one waits"),
         (LANES, " AND (state = 'held' OR (state = 'waiting' AND history = 'latest'))", " AND state = 'held'"),
+    ),
+    "the newer supersedes what waits, for every node": guard(
+        TWO_NODES + row("a newer version is issued, an older one waits").removeprefix(SCHEDULES),
+        (NODES_LANES, " AND (state = 'held' OR (state = 'waiting' AND history = 'latest'))", " AND state = 'held'"),
     ),
     "the newer supersedes what comes back": guard(
         row("... and it comes back unsettled"), (LANES, "    if number == row.number:\n", "    if number:\n")

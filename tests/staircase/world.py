@@ -23,8 +23,8 @@ from gateway.engine.plan import Intake
 from gateway.fault import Fault
 from gateway.incident import Incident, Status
 from gateway.journal import audit
+from gateway.journal.contract import Journal
 from gateway.journal.records import AlertRecord, VersionState
-from gateway.journal.sqlite import SqliteJournal
 from gateway.service import set_up
 from gateway.source import Raw
 from tests.samples import incident
@@ -54,7 +54,11 @@ EDITS = {
     "everybody": Changes(targets=("cap/broadcaster", "webhook/city-app")),
 }
 
+ALONE = ("a",)
+
 Step = tuple[object, ...]
+Opening = Callable[[str], Awaitable[Journal]]
+"""Opens the record for the node of this name."""
 Verb = Callable[[str, Actor], Awaitable[AlertRecord]]
 
 
@@ -87,28 +91,76 @@ def plan() -> Plan:
     return msgspec.structs.replace(hanbat, intakes={**hanbat.intakes, "fire": fire})
 
 
-class World:
-    """One story from a fresh record to rest."""
+class Node:
+    """One gateway with its courier, and what that is carrying."""
 
-    def __init__(self, path: Path, met: Rows) -> None:
-        """Keep the record at `path` and count in `met` which rows of the lane table were needed."""
+    def __init__(self, name: str, journal: Journal, far: FarSide) -> None:
+        """Put the parts together."""
+        self.name, self.journal = name, journal
+        self.gateway = Gateway(plan(), journal, clocks.now)
+        self.courier = Courier(
+            journal,
+            plan().channels,
+            far,
+            clocks.now,
+            send_s=FOREVER_S,
+            lease_s=2 * FOREVER_S,
+            opens_after=NEVER,
+            luck=lambda: 0.0,
+        )
+        self.rounds: set[asyncio.Task[int]] = set()
+
+    async def die(self) -> None:
+        """End in the middle of whatever it does."""
+        for task in self.rounds:
+            task.cancel()
+        await asyncio.gather(*self.rounds, return_exceptions=True)
+        await self.journal.close()
+
+
+class World:
+    """One story from a fresh record to rest; every step is done by the node that has its turn."""
+
+    def __init__(self, opening: Opening, met: Rows, names: Sequence[str] = ALONE) -> None:
+        """Let nodes of these names share a record, and count in `met` which rows of the lane table were needed."""
         clocks.begin()
-        self.path = path
+        self.nodes: dict[str, Node] = {}
+        self._opening, self._names, self._turn = opening, names, names[0]
         self.far, self.fire = FarSide(), Fire()
         self.deeds, self.roads, self.shown = Deeds(), Roads(met), Shown()
         self.calls = self.letters = 0
-        self.rounds: set[asyncio.Task[int]] = set()
 
     async def live(self, schedule: Sequence[Step]) -> None:
         """Take every step of a schedule and come to rest; raises AssertionError as soon as something is not as it must be."""
-        await self._open()
         try:
+            for node in self._names:
+                await self._start(node)
             for name, *given in schedule:
                 await getattr(self, str(name))(*given)
                 await self._check()
             await self._come_to_rest()
         finally:
-            await self._close()
+            for one in self.nodes.values():
+                await one.die()
+
+    @property
+    def node(self) -> Node:
+        """The node that has its turn."""
+        return self.nodes[self._turn]
+
+    @property
+    def journal(self) -> Journal:
+        """The record, as this node has it open."""
+        return self.node.journal
+
+    @property
+    def gateway(self) -> Gateway:
+        """The gateway of this node."""
+        return self.node.gateway
+
+    async def at(self, turn: int) -> None:
+        """Let another node do what follows."""
+        self._turn = self._names[turn % len(self._names)]
 
     # What comes in
 
@@ -257,12 +309,12 @@ class World:
         """Let the courier carry what is due; each far side answers in its own way."""
         self.far.manner = {"broadcaster": centre, "city-app": app}
         due, before = self.roads.due(clocks.story, clocks.real), len(self.far.attempts)
-        task = asyncio.create_task(self.courier.round())
-        self.rounds.add(task)
+        task = asyncio.create_task(self.node.courier.round())
+        self.node.rounds.add(task)
         while not task.done() and len(self.far.attempts) == before:  # noqa: ASYNC110 - the round is not ours to signal
             await asyncio.sleep(0)
         await self._rest(task)
-        self.roads.went(due, self.far.attempts[before:], clocks.story, clocks.real)
+        self.roads.went(due, self.far.attempts[before:], clocks.story, clocks.real, self._turn)
         for attempt in self.far.attempts[before:]:
             self.deeds.promised(attempt)
 
@@ -297,40 +349,24 @@ class World:
         await self.journal.heartbeat(clocks.story, 30.0)
 
     async def crash(self) -> None:
-        """Die with whatever is in flight, and start again."""
-        await self._close()
-        self.roads.lost(clocks.real)
-        await self._open()
+        """Let the node die with whatever it has in flight, and start again."""
+        await self.node.die()
+        self.roads.lost(clocks.real, self._turn)
+        await self._start(self._turn)
 
     async def crash_before_sending(self) -> None:
-        """Die between the claim and the first byte, and start again."""
+        """Let the node die between the claim and the first byte, and start again."""
         due = self.roads.due(clocks.story, clocks.real)
-        self.roads.claimed(due, [errand.claimed for errand in await self.courier._claim()])
+        errands = await self.node.courier._claim()
+        self.roads.claimed(due, (errand.claimed for errand in errands), self._turn)
         await self.crash()
 
     # The harness
 
-    async def _open(self) -> None:
-        self.journal = await SqliteJournal.open(self.path, real=lambda: clocks.real)
-        await self.journal.recover()
-        self.gateway = Gateway(plan(), self.journal, clocks.now)
-        self.courier = Courier(
-            self.journal,
-            plan().channels,
-            self.far,
-            clocks.now,
-            send_s=FOREVER_S,
-            lease_s=2 * FOREVER_S,
-            opens_after=NEVER,
-            luck=lambda: 0.0,
-        )
-
-    async def _close(self) -> None:
-        for task in self.rounds:
-            task.cancel()
-        await asyncio.gather(*self.rounds, return_exceptions=True)
-        self.rounds.clear()
-        await self.journal.close()
+    async def _start(self, name: str) -> None:
+        journal = await self._opening(name)
+        await journal.recover()
+        self.nodes[name] = Node(name, journal, self.far)
 
     async def _check(self) -> None:
         for told in await self.deeds.issued(self.journal, clocks.story):
@@ -359,9 +395,10 @@ class World:
             states = [one.state.value for one in await self.journal.deliveries()]
             if states.count("sending") == len(self.far.flying):
                 break
-        for done in [one for one in self.rounds if one.done()]:
-            self.rounds.discard(done)
-            await done
+        for node in self.nodes.values():
+            for done in [one for one in node.rounds if one.done()]:
+                node.rounds.discard(done)
+                await done
 
     async def _pick(self, which: int) -> AlertRecord | None:
         known = await self.journal.alerts()
