@@ -1,12 +1,14 @@
 """Publications become feeds: a pure function of the publication and the expiries passed, so all nodes serve the same bytes."""
 
+import asyncio
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
 from gateway.alert import Kind, digest, whole
-from gateway.channel import Feed, Publication
+from gateway.channel import Feed, Publication, Published
 from gateway.fault import Unavailable
 from gateway.formats import cap
 from gateway.journal.contract import Journal
@@ -36,7 +38,8 @@ class Feeds:
         self._now = now
         self._snapshot = Snapshot(publication=Publication(-1, LONG_AGO), feeds={})
         self._reached = LONG_AGO
-        self._joined: dict[tuple[str, int, datetime], Served] = {}
+        self._expiries: Sequence[datetime] = ()
+        self._joined: dict[str, tuple[Publication, asyncio.Future[Served]]] = {}
 
     @property
     def paths(self) -> Sequence[str]:
@@ -51,15 +54,16 @@ class Feeds:
         if (feed := self._feeds.get(path)) is None:
             return None
         snapshot = await self._newest()
-        self._reached = max(self._reached, speaks_for(snapshot, self._now()))
+        self._reached = max(self._reached, snapshot.publication.at, *self._passed())
         spoken = Publication(snapshot.publication.revision, self._reached)
-        key = (path, spoken.revision, spoken.at)
-        if key not in self._joined:
-            self._joined = {known: served for known, served in self._joined.items() if known[0] != path}
-            self._joined[key] = _served(
-                feed.join(spoken, snapshot.feeds.get(feed.name, ()), self._base_url), feed.media_type, spoken.at
-            )
-        return self._joined[key]
+        if path not in self._joined or self._joined[path][0] != spoken:
+            rows = snapshot.feeds.get(feed.name, ())
+            self._joined[path] = spoken, asyncio.ensure_future(asyncio.to_thread(_join, feed, spoken, rows, self._base_url))
+        return await asyncio.shield(self._joined[path][1])
+
+    def _passed(self) -> Sequence[datetime]:
+        """Return the newest expiry that has passed, if any has."""
+        return self._expiries[: bisect_right(self._expiries, self._now())][-1:]
 
     async def document(self, identifier: str) -> Served:
         """Return an issued CAP document verbatim; raises Missing."""
@@ -79,12 +83,16 @@ class Feeds:
     def _keep(self, snapshot: Snapshot) -> None:
         if snapshot.publication.revision > self._snapshot.publication.revision:
             self._snapshot = snapshot
+            self._expiries = expiries(snapshot)
 
 
-def speaks_for(snapshot: Snapshot, now: datetime) -> datetime:
-    """Return the time a snapshot speaks for: the publication's own, or the newest expiry of a warning that has passed since."""
-    warnings = (row for rows in snapshot.feeds.values() for row in rows if row.kind in (Kind.ALERT, Kind.UPDATE))
-    return max([snapshot.publication.at, *(row.expires for row in warnings if row.expires <= now)])
+def expiries(snapshot: Snapshot) -> Sequence[datetime]:
+    """Return when the warnings of a snapshot run out, in order; from each of these times on, feeds speak for that time."""
+    return sorted({row.expires for rows in snapshot.feeds.values() for row in rows if row.kind in (Kind.ALERT, Kind.UPDATE)})
+
+
+def _join(feed: Feed, spoken: Publication, rows: Sequence[Published], base_url: str) -> Served:
+    return _served(feed.join(spoken, rows, base_url), feed.media_type, spoken.at)
 
 
 def _served(body: bytes, media_type: str, at: datetime) -> Served:

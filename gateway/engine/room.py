@@ -71,7 +71,7 @@ class Room:
         return release.within_reach(drafting.closing(over, current, self.plan.desk), self.plan)
 
     async def _no_twin(self, version: Version) -> None:
-        for other in await self.journal.alerts():
+        for other in await self.journal.neighbours(version, self.now()):
             if twin(version, other, self.now()):
                 hint = "update that one, or confirm that this is another"
                 raise Conflict("duplicate", f"alert {other.id} tells of the same hazard there", path=other.id, hint=hint)

@@ -110,6 +110,13 @@ class Journal(Protocol):
         """Return alerts, newest first."""
         ...
 
+    async def neighbours(self, version: Version, now: datetime) -> Sequence[AlertRecord]:
+        """Return every other alert that tells, or waits to tell, of the same hazard near the version's places, newest first.
+
+        Near is where the boxes around both meet; what has expired at `now` is left out.
+        """
+        ...
+
     async def draft(self, draft: Draft) -> int:
         """Record a draft and return the alert's new revision; raises Stale."""
         ...

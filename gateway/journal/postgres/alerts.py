@@ -13,6 +13,7 @@ from gateway.journal.postgres.sql import Cx, Row, change, every, find, keep, onl
 from gateway.journal.records import AlertRecord, Draft, Submit, VersionRecord, VersionState
 from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, read
+from gateway.journal.sql.ground import box
 
 OPEN_STATES = (VersionState.OPEN, VersionState.FROZEN)
 
@@ -58,6 +59,19 @@ async def records(cx: Cx, ids: Sequence[str]) -> list[AlertRecord]:
         for id in ids
         if id in rows
     ]
+
+
+async def neighbours(cx: Cx, version: Version, now: datetime) -> Sequence[AlertRecord]:
+    """Return every other alert that tells, or waits to tell, of the same hazard near the version's places, newest first."""
+    near = (
+        "SELECT DISTINCT a.position, a.id FROM version v JOIN alert a ON a.id = v.alert"
+        " WHERE v.state IN ('frozen', 'issued') AND (v.hazard = $1 OR v.hazard IS NULL) AND v.expires > $2 AND v.alert <> $3"
+        " AND (v.state = 'frozen' OR (a.live AND a.newest_issued = v.number))"
+        " AND ($4::float8 IS NULL OR v.west IS NULL OR (v.west <= $6 AND v.east >= $4 AND v.south <= $7 AND v.north >= $5))"
+        " ORDER BY a.position DESC"
+    )
+    found = await every(cx, near, version.hazard, now, version.alert, *box(version.places))
+    return await records(cx, [id for _, id in found])
 
 
 async def draft(cx: Cx, draft: Draft) -> int:
@@ -204,13 +218,15 @@ async def _write(cx: Cx, version: Version) -> None:
     """Add a version or replace the open one's content; raises Conflict when another is open or this one is closed."""
     written = await change(
         cx,
-        "INSERT INTO version AS old (alert, number, kind, status, state, expires, body)"
-        " SELECT $1, $2::int, $3, $4, 'open', $5, $6 WHERE NOT EXISTS"
+        "INSERT INTO version AS old (alert, number, kind, status, state, expires, body, hazard, west, south, east, north)"
+        " SELECT $1, $2::int, $3, $4, 'open', $5, $6, $7, $8::float8, $9::float8, $10::float8, $11::float8 WHERE NOT EXISTS"
         " (SELECT 1 FROM version WHERE alert = $1 AND number <> $2 AND state IN ('open', 'frozen'))"
         " ON CONFLICT (alert, number) DO UPDATE"
-        " SET kind = excluded.kind, status = excluded.status, expires = excluded.expires, body = excluded.body"
+        " SET kind = excluded.kind, status = excluded.status, expires = excluded.expires, body = excluded.body,"
+        " hazard = excluded.hazard, west = excluded.west, south = excluded.south, east = excluded.east, north = excluded.north"
         " WHERE old.state = 'open'",
         *(version.alert, version.number, version.kind, version.status, version.expires, canonical(version)),
+        *(version.hazard, *box(version.places)),
     )
     if not written:
         await _refuse(cx, version)

@@ -63,7 +63,8 @@ async def _issued(cx: Cx, issue: Issue, version: Version) -> None:
     issued = "UPDATE version SET state = 'issued', issued_at = $3 WHERE alert = $1 AND number = $2"
     await cx.execute(issued, issue.alert, issue.number, issue.at)
     live = version.kind in (Kind.ALERT, Kind.UPDATE)
-    await cx.execute("UPDATE alert SET newest_issued = $2, live = $3 WHERE id = $1", issue.alert, issue.number, live)
+    stands = "UPDATE alert SET newest_issued = $2, live = $3, expires = $4 WHERE id = $1"
+    await cx.execute(stands, issue.alert, issue.number, live, version.expires)
     payloads = [consignment.payload for consignment in issue.consignments]
     await alerts.write_payloads(cx, "issued", issue.alert, issue.number, payloads, issue.feeds)
     if version.identifier and issue.document is not None:

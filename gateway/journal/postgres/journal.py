@@ -123,6 +123,7 @@ class PostgresJournal:
 
     allocate = _writes(alerts.allocate)
     alert = _reads(alerts.alert)
+    neighbours = _reads(alerts.neighbours)
     draft = _writes(alerts.draft)
     edit = _writes(alerts.edit)
     submit = _writes(alerts.submit)

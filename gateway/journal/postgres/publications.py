@@ -66,7 +66,7 @@ async def due_to_expire(cx: Cx, now: datetime) -> Sequence[AlertRecord]:
     rows = await every(
         cx,
         "SELECT a.id FROM alert a JOIN version v ON v.alert = a.id AND v.number = a.newest_issued"
-        " WHERE a.live AND v.expires <= $1 ORDER BY v.expires, a.id",
+        " WHERE a.live AND (a.expires <= $1 OR a.expires IS NULL) AND v.expires <= $1 ORDER BY v.expires, a.id",
         now,
     )
     return await records(cx, [id for (id,) in rows])
@@ -75,7 +75,7 @@ async def due_to_expire(cx: Cx, now: datetime) -> Sequence[AlertRecord]:
 async def _past_expiry(cx: Cx, now: datetime) -> datetime | None:
     newest = (
         "SELECT max(v.expires) FROM alert a JOIN version v ON v.alert = a.id AND v.number = a.newest_issued"
-        " WHERE a.live AND v.expires <= $1"
+        " WHERE a.live AND (a.expires <= $1 OR a.expires IS NULL) AND v.expires <= $1"
     )
     [at] = await only(cx, "expiry", newest, now)
     return at if isinstance(at, datetime) else None

@@ -12,6 +12,7 @@ from gateway.journal.contract import Stale
 from gateway.journal.records import AlertRecord, Draft, Submit, VersionRecord, VersionState
 from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment, read, when
+from gateway.journal.sql.ground import box
 from gateway.journal.sqlite import audit, intake, work
 from gateway.journal.sqlite.sql import Row, change, every, find, keep, only
 
@@ -43,6 +44,18 @@ def alert(cx: apsw.Connection, id: str) -> AlertRecord:
 def alerts(cx: apsw.Connection, *, most: int = 200) -> Sequence[AlertRecord]:
     """Return alerts, newest first."""
     return [alert(cx, id) for (id,) in every(cx, "SELECT id FROM alert ORDER BY position DESC LIMIT ?", most)]
+
+
+def neighbours(cx: apsw.Connection, version: Version, now: datetime) -> Sequence[AlertRecord]:
+    """Return every other alert that tells, or waits to tell, of the same hazard near the version's places, newest first."""
+    near = (
+        "SELECT DISTINCT a.position, a.id FROM version v JOIN alert a ON a.id = v.alert"
+        " WHERE v.state IN ('frozen', 'issued') AND v.hazard = ?1 AND v.expires > ?2 AND v.alert <> ?3"
+        " AND (v.state = 'frozen' OR (a.live = 1 AND a.newest_issued = v.number))"
+        " AND (?4 IS NULL OR v.west IS NULL OR (v.west <= ?6 AND v.east >= ?4 AND v.south <= ?7 AND v.north >= ?5))"
+        " ORDER BY a.position DESC"
+    )
+    return [alert(cx, id) for _, id in every(cx, near, version.hazard, moment(now), version.alert, *box(version.places))]
 
 
 def draft(cx: apsw.Connection, draft: Draft) -> int:
@@ -172,11 +185,14 @@ def _write(cx: apsw.Connection, version: Version) -> None:
     """Add a version or replace the open one's content; raises Conflict when another is open or this one is closed."""
     written = change(
         cx,
-        "INSERT INTO version (alert, number, kind, state, expires, body) SELECT ?1, ?2, ?3, 'open', ?4, ?5"
+        "INSERT INTO version (alert, number, kind, state, expires, body, hazard, west, south, east, north)"
+        " SELECT ?1, ?2, ?3, 'open', ?4, ?5, ?6, ?7, ?8, ?9, ?10"
         " WHERE NOT EXISTS (SELECT 1 FROM version WHERE alert = ?1 AND number <> ?2 AND state IN ('open', 'frozen'))"
-        " ON CONFLICT DO UPDATE SET kind = excluded.kind, expires = excluded.expires, body = excluded.body"
+        " ON CONFLICT DO UPDATE SET kind = excluded.kind, expires = excluded.expires, body = excluded.body,"
+        " hazard = excluded.hazard, west = excluded.west, south = excluded.south, east = excluded.east, north = excluded.north"
         " WHERE state = 'open'",
         *(version.alert, version.number, version.kind, moment(version.expires), canonical(version)),
+        *(version.hazard, *box(version.places)),
     )
     if not written:
         _refuse(cx, version)

@@ -67,7 +67,8 @@ def _issued(cx: apsw.Connection, issue: Issue, version: Version) -> None:
         *(moment(issue.at), issue.alert, issue.number),
     )
     live = version.kind in (Kind.ALERT, Kind.UPDATE)
-    change(cx, "UPDATE alert SET newest_issued = ?, live = ? WHERE id = ?", issue.number, live, issue.alert)
+    stands = "UPDATE alert SET newest_issued = ?, live = ?, expires = ? WHERE id = ?"
+    change(cx, stands, issue.number, live, moment(version.expires), issue.alert)
     payloads = [consignment.payload for consignment in issue.consignments]
     rows = "INSERT INTO issued (alert, number, way, channel, target, part, media_type, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
     cx.executemany(rows, alerts.payload_rows(cx, issue.alert, issue.number, payloads, issue.feeds))

@@ -84,6 +84,7 @@ class SqliteJournal:
 
     allocate = _writes(alerts.allocate)
     alert = _reads(alerts.alert)
+    neighbours = _reads(alerts.neighbours)
     draft = _writes(alerts.draft)
     edit = _writes(alerts.edit)
     submit = _writes(alerts.submit)

@@ -67,8 +67,7 @@ def due_to_expire(cx: apsw.Connection, now: datetime) -> Sequence[AlertRecord]:
     """Return alerts that are live in the record but expired."""
     rows = every(
         cx,
-        "SELECT a.id FROM alert a JOIN version v ON v.alert = a.id AND v.number = a.newest_issued"
-        " WHERE a.live = 1 AND v.expires <= ? ORDER BY v.expires, a.id",
+        "SELECT id FROM alert WHERE live = 1 AND expires <= ? ORDER BY expires, id",
         moment(now),
     )
     return [alert(cx, id) for (id,) in rows]
@@ -78,8 +77,7 @@ def _past_expiry(cx: apsw.Connection, now: datetime) -> datetime | None:
     row = only(
         cx,
         "expiry",
-        "SELECT max(v.expires) FROM alert a JOIN version v ON v.alert = a.id AND v.number = a.newest_issued"
-        " WHERE a.live = 1 AND v.expires <= ?",
+        "SELECT max(expires) FROM alert WHERE live = 1 AND expires <= ?",
         moment(now),
     )
     return when(row[0]) if row[0] else None

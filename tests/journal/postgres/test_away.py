@@ -33,6 +33,7 @@ async def verbs(journal: PostgresJournal) -> list[Coroutine[Any, Any, object]]:
         *(journal.known(raw(), None), journal.receipt("r"), journal.quarantine(), journal.quarantined(1)),
         *(journal.settle_quarantine(1, "raised", "kim", T0), journal.take(TodoKind.DRAFT, 1, 30), journal.finish(task)),
         *(journal.failures(), journal.allocate("s"), journal.alert("A1"), journal.alerts(), journal.frozen("A1", 1)),
+        journal.neighbours(version(), T0),
         journal.draft(Draft(version=version("A3"), expected=0, acts=(), at=T0)),
         journal.edit(version("A2"), 1, act(1, Deed.EDITED)),
         *(journal.submit(frozen, 1), journal.reject("A2", 1, 1, act(1, Deed.REJECTED)), journal.issue(issue(frozen, 1))),
