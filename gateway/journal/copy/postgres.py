@@ -10,7 +10,7 @@ from msgspec import Struct
 from gateway.fault import BadInput, Conflict, Fault
 from gateway.journal.copy.form import Form, insertion, replacing
 from gateway.journal.copy.moving import MOST_ROWS, batches
-from gateway.journal.copy.topics import PUBLICATION, TOPICS, Row, Topic
+from gateway.journal.copy.topics import PUBLICATION, TOPICS, Row, Topic, names
 from gateway.journal.postgres import migrate
 from gateway.journal.postgres.desk import READ, WRITE
 from gateway.journal.postgres.faults import LOST, unavailable
@@ -165,20 +165,24 @@ def _failure_kept(row: Row) -> Row:
     return (*before, failure.encode())
 
 
+_BODY = TOPICS[names().index("version")].columns.index("body")
+
+
 class _Status(Struct):
     status: str
 
 
 def _with_status(row: Row) -> Row:
-    return (*row, msgspec.json.decode(row[-1], type=_Status).status)
+    return (*row, msgspec.json.decode(row[_BODY], type=_Status).status)
 
 
 def _forms() -> dict[str, Form]:
     forms = {topic.name: _form(topic) for topic in TOPICS}
     forms["todo"] = forms["todo"]._replace(load=_failure_loaded, keep=_failure_kept)
     forms["version"] = forms["version"]._replace(
-        insert="INSERT INTO version (alert, number, kind, state, hash, expires, issued_at, body, status)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        insert="INSERT INTO version"
+        " (alert, number, kind, state, hash, expires, issued_at, body, hazard, west, south, east, north, status)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         keep=_with_status,
     )
     forms["receipt"] = forms["receipt"]._replace(
