@@ -76,8 +76,9 @@ def test_the_import_linter_reads_every_adapter(patched_tree: PatchedTree) -> Non
 
 
 def test_mypy_reads_every_adapter(patched_tree: PatchedTree) -> None:
-    for file in ADAPTERS:
-        patched_tree.append(file, '\n_wrong: int = ""\n')
+    """What stands in the other rooms does not matter here, so that it costs nothing to read."""
+    for path in patched_tree.root.rglob("*.py"):
+        path.write_text('_wrong: int = ""\n' if path.is_relative_to(patched_tree.root / "adapters") else "", encoding="utf-8")
 
     verdict = patched_tree.python("-m", "mypy", "--no-error-summary", "--hide-error-context")
 
