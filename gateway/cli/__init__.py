@@ -22,6 +22,7 @@ COMMANDS = {
     "store": "Move the record: into a database, into a backup, and back.",
     "translate": "Say one incident in one standard.",
     "user": "Say who may use the gateway.",
+    "words": "Check, count and review the phrases of every language.",
 }
 
 

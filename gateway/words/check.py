@@ -106,7 +106,7 @@ def _sendable(words: Words) -> Iterator[Finding]:
     for tag, hazard in product(words.phrases, hazards().values()):
         wrong: dict[str, Finding] = {}
         for form, status, full in _WORLDS:
-            if problem := _unsendable(words, _sample(words.templates, tag, (hazard, form, status), full=full)):
+            if problem := _unsendable(words, sample(words.templates, tag, (hazard, form, status), full=full)):
                 message = f"{hazard.id} as {form} ({status}): {problem}"
                 wrong.setdefault(problem, _finding("words-forms", message, f"{tag}/{FILE}"))
         yield from wrong.values()
@@ -124,7 +124,8 @@ def _unsendable(words: Words, ask: Ask) -> str:
     return next((f"the {field} lacks its mark" for field, text in said.items() if not text.startswith(mark)), "")
 
 
-def _sample(plan: Templates, tag: str, about: tuple[Hazard, Kind, Status], *, full: bool) -> Ask:
+def sample(plan: Templates, tag: str, about: tuple[Hazard, Kind, Status], *, full: bool) -> Ask:
+    """Return an ask in one language for all that is promised in it, with the longest values, or with none where not `full`."""
     hazard, form, status = about
     name = {tag: _LONG_NAMES.get(tag, _LONG_NAME)}
     return Ask(

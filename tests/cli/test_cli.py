@@ -42,6 +42,9 @@ BUILT = {
     "user add",
     "user disable",
     "user list",
+    "words check",
+    "words sheet",
+    "words stats",
 }
 
 
