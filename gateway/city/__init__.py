@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
 
@@ -12,18 +13,23 @@ from shapely.geometry.base import BaseGeometry
 from gateway import area as geo
 from gateway.alert import Place, Selector
 from gateway.area import Area, LineString, Role
-from gateway.city import names, outline, transit, zones
+from gateway.city import cells, landmarks, names, outline, people, shelters, transit, zones
+from gateway.city.cells import Cell, Cells
+from gateway.city.files import Files
+from gateway.city.landmarks import Landmark
 from gateway.city.outline import Budget
 from gateway.city.overlap import overlaps
+from gateway.city.shelters import Near, Shelter
 from gateway.city.transit import Chosen, Ground
 from gateway.city.zones import Zone
 from gateway.fault import BadInput, Finding, Gravity
 from gateway.formats import gtfs
 from gateway.incident import TransitPart
 
-__all__ = ["Chosen", "City", "Located", "Surface", "Zone", "overlaps"]
+__all__ = ["Cell", "Chosen", "City", "Landmark", "Located", "Near", "Shelter", "Surface", "Zone", "overlaps"]
 
 STOPS_TRAVEL = frozenset({Role.DANGER, Role.EVACUATE, Role.CLOSURE})
+ZONES = "zones.geojson"
 GROWTH_M = 100.0
 GROWTH_SHARE = 0.10
 
@@ -44,41 +50,76 @@ class Located(Struct, frozen=True):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class City:
-    """Answers every question about where; `places` are the city's named places, id to name by language."""
+    """Answers every question about where; `places` are the city's named places, id to name by language.
+
+    `zones` are its neighbourhoods, `districts` what they make up together; a code of either names a zone.
+    """
 
     zones: Mapping[str, Zone]
     network: gtfs.Network | None = None
     places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    districts: Mapping[str, Zone] = field(default_factory=dict)
+    radio: Cells = field(default_factory=Cells)
+    shelters: Mapping[str, Shelter] = field(default_factory=dict)
+    landmarks: tuple[Landmark, ...] = ()
+    timezone: tzinfo = UTC
 
     @classmethod
-    def load(cls, folder: Path, *, places: Mapping[str, Mapping[str, str]] | None = None) -> "City":
-        """Read `zones.geojson` and, where it is there, `gtfs.zip`; raises BadInput or Faults with file and place."""
-        districts, feed = folder / "zones.geojson", folder / "gtfs.zip"
-        if not districts.is_file():
+    def load(
+        cls, folder: Path, *, places: Mapping[str, Mapping[str, str]] | None = None, timezone: tzinfo | None = None
+    ) -> "City":
+        """Read `zones.geojson` and, where they are there, `gtfs.zip`, `cells.csv`, `shelters.geojson`, `landmarks.geojson`.
+
+        `timezone` is the one in which shelters keep their hours (UTC where none is given). Raises BadInput("zones-missing"),
+        and Faults with everything that is wrong in all files.
+        """
+        if not (folder / ZONES).is_file():
             hint = "draw the city's districts, or ask its statistics office"
-            raise BadInput("zones-missing", f"there is no zones.geojson in {folder}", path=str(districts), hint=hint)
-        network = gtfs.load(feed.read_bytes()) if feed.is_file() else None
-        return cls(zones.read(districts.read_bytes()), network, places or {})
+            raise BadInput("zones-missing", f"there is no {ZONES} in {folder}", path=str(folder / ZONES), hint=hint)
+        files = Files(folder)
+        drawn = files.read(ZONES, zones.read) or {}
+        city = cls(
+            zones={code: zone for code, zone in drawn.items() if not zone.parts},
+            districts={code: zone for code, zone in drawn.items() if zone.parts},
+            network=files.read("gtfs.zip", gtfs.load),
+            radio=files.read("cells.csv", cells.read) or Cells(),
+            shelters=files.read("shelters.geojson", shelters.read) or {},
+            landmarks=files.read("landmarks.geojson", landmarks.read) or (),
+            places=places or {},
+            timezone=timezone or UTC,
+        )
+        files.settle()
+        return city
 
     @cached_property
     def boundary(self) -> BaseGeometry:
         """The ground of all zones together."""
         return geo.union(zone.shape for zone in self.zones.values())
 
+    @cached_property
+    def codes(self) -> Mapping[str, Zone]:
+        """Every neighbourhood and district by its code."""
+        return {**self.zones, **self.districts}
+
+    def neighbourhoods(self, codes: Sequence[str], *, path: str = "") -> tuple[str, ...]:
+        """Return the codes of the neighbourhoods that these codes or aliases mean; raises BadInput("zone-unknown")."""
+        named = zones.of(codes, self.codes, path=path)
+        return tuple(dict.fromkeys(code for zone in named for code in zone.parts or (zone.code,)))
+
     def place_name(self, id: str, language: str) -> str | None:
         """Return what people call a place in a language, or None where the city has no such name."""
         return self.places.get(id, {}).get(language)
 
     def canonical(self, area: Area, *, path: str = "") -> Area:
-        """Return an area with the city's own codes for its zones, whatever its source calls them; raises zone-unknown."""
-        return structs.replace(area, zones=tuple(zone.code for zone in zones.of(area.zones, self.zones, path=path)))
+        """Return an area with the codes of its neighbourhoods, whatever its source calls them; raises zone-unknown."""
+        return structs.replace(area, zones=self.neighbourhoods(area.zones, path=path))
 
     def surface(self, area: Area, *, line_buffer_m: float, path: str = "") -> Surface:
         """Return the ground an area means: its geometry, or its zones where nothing was drawn.
 
         Raises BadInput geometry-missing, geometry-outside, geometry-swapped, zone-unknown, or what `area.shape` refuses.
         """
-        named = zones.of(area.zones, self.zones, path=path)
+        named = zones.of(area.zones, self.codes, path=path)
         if area.geometry is None:
             return Surface(_whole(named, path))
         drawn = self._drawn(area.geometry, line_buffer_m, path)
@@ -107,13 +148,13 @@ class City:
         ground = self.surface(area, line_buffer_m=line_buffer_m, path=path)
         simple = outline.outline(ground.shape, Budget(growth_m, growth_share), path=path)
         codes = names.codes(ground.shape, self.zones.values())
-        name = names.names(area, ground.shape, self.zones.values())
+        name = names.names(area, ground.shape, self.codes)
         place = Place(role=area.role, name=name, polygons=geo.polygons(simple), zones=codes)
         return Located(place, (*ground.findings, *_simplified(ground.shape, simple, path)))
 
     def within(self, shape: BaseGeometry, codes: Sequence[str]) -> bool:
         """Tell whether a surface lies wholly in these zones; raises BadInput("zone-unknown")."""
-        allowed = geo.union(zone.shape for zone in zones.of(codes, self.zones))
+        allowed = geo.union(zone.shape for zone in zones.of(codes, self.codes))
         return bool(shape.difference(allowed).area <= zones.NOISE * shape.area)
 
     def selectors(self, areas: Sequence[Area], parts: Sequence[TransitPart]) -> tuple[Selector, ...]:
@@ -133,6 +174,22 @@ class City:
             return Chosen()
         grounds = [self._ground(area, f"/areas/{index}") for index, area in enumerate(areas) if area.role in STOPS_TRAVEL]
         return transit.choose(self.network, grounds, parts)
+
+    def cells(self, shape: BaseGeometry) -> tuple[Cell, ...]:
+        """Return the cells that serve a surface: every one whose sector meets it, for a broadcast must miss nobody."""
+        return self.radio.reaching(shape)
+
+    def bleed(self, shape: BaseGeometry) -> BaseGeometry:
+        """Return the ground outside a surface that its cells serve too, as their sectors promise: an estimate, to be shown."""
+        return self.radio.ground(shape).difference(shape)
+
+    def people(self, shape: BaseGeometry) -> int | None:
+        """Return how many people live on a surface, an estimate of two digits; None where a zone is not counted."""
+        return people.estimate(shape, self.zones.values())
+
+    def nearest_shelters(self, shape: BaseGeometry, hazard: str, at: datetime, most: int = 3) -> tuple[Near, ...]:
+        """Return the nearest shelters outside a surface that are good for a hazard and open at that time, nearest first."""
+        return shelters.nearest(self.shelters.values(), shape, hazard, at.astimezone(self.timezone), most)
 
     def _ground(self, area: Area, path: str) -> Ground:
         shape = self.surface(area, line_buffer_m=transit.STREET_BUFFER_M, path=path).shape

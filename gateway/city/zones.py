@@ -1,6 +1,6 @@
 """The districts a city warns by: `zones.geojson`, each with its code, its names and its outline."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import shapely
@@ -8,88 +8,107 @@ from msgspec import Struct
 from shapely.geometry.base import BaseGeometry
 
 from gateway import area
-from gateway.doors import json, text
-from gateway.fault import BadInput, Faults, Finding
+from gateway.city import collection
+from gateway.city.collection import Feature
+from gateway.fault import BadInput, Faults
 
-MOST_BYTES = 64 << 20
 NOISE = 0.001
 """Less than this share of a surface is how two drawings of one border differ."""
 SLIVER = 0.01
 
 
 class Zone(Struct, frozen=True, kw_only=True):
-    """One district; `code` is the country's own, as text, for codes may begin with 0; `aliases` are what sources call it."""
+    """One neighbourhood, or a district of several, whose codes are its `parts`.
+
+    `code` is the country's own, as text, for codes may begin with 0; `aliases` are what sources call it.
+    """
 
     code: str
     name: Mapping[str, str]
     shape: BaseGeometry
     population: int | None = None
     aliases: tuple[str, ...] = ()
-
-
-class _Feature(Struct, frozen=True):
-    properties: Mapping[str, object]
-    geometry: area.Polygon | area.MultiPolygon
+    district: str = ""
+    parts: tuple[str, ...] = ()
 
 
 def read(raw: bytes, file: str = "zones.geojson") -> dict[str, Zone]:
-    """Read a GeoJSON FeatureCollection of zones; raises Faults with the JSON pointer of everything that is wrong.
+    """Read a GeoJSON FeatureCollection of zones by their codes; raises Faults with the JSON pointer of everything wrong.
 
-    Properties: `code`, names as `name:ko` or as an object `name`, and optionally `population` and a list `aliases`.
+    Properties: `code`, names as `name:ko` or as an object `name`, and optionally `population`, a list `aliases` and the code
+    of the `district` the zone lies in. A district is a feature without a geometry (null): it is all its zones together.
     """
-    document = json.load(raw, most_bytes=MOST_BYTES)
-    features = document.get("features") if isinstance(document, dict) else None
-    if not isinstance(features, list) or not features:
-        raise BadInput("zones-empty", f"{file} holds no features", path="/features", hint="give a FeatureCollection of zones")
+    features = collection.read(raw, file, "zone", _zone)
     zones: dict[str, Zone] = {}
+    taken: set[str] = set()
     findings = []
-    for index, feature in enumerate(features):
+    for index, zone in features:
         try:
-            _add(zones, _zone(feature))
+            zones[zone.code] = _whole(zone, [other for _, other in features], taken)
         except BadInput as fault:
-            path = f"/features/{index}{fault.path}"
-            findings.append(Finding(rule=fault.code, message=fault.message, path=path, hint=fault.hint, file=file))
+            findings.append(collection.found(fault, file, index))
+        taken |= {zone.code, *zone.aliases}
     if findings:
         raise Faults(findings)
     return zones
 
 
-def _add(zones: dict[str, Zone], zone: Zone) -> None:
-    taken = {name for other in zones.values() for name in (other.code, *other.aliases)}
-    if twice := sorted(taken & {zone.code, *zone.aliases}):
-        raise BadInput("zone-duplicate", f"{twice[0]} stands there twice", path="/properties/code")
-    zones[zone.code] = zone
+def _whole(zone: Zone, all_zones: Sequence[Zone], taken: Collection[str]) -> Zone:
+    """Return a zone that fits the others, a district with the ground and the people of its parts."""
+    if twice := sorted({zone.code, *zone.aliases}.intersection(taken)):
+        raise BadInput("zone-duplicate", f"{twice[0]} stands there twice", path="/properties/code", hint="rename one of them")
+    parts = [other for other in all_zones if other.district == zone.code and not _drawn_nowhere(other)]
+    if not _drawn_nowhere(zone):
+        if zone.district and not any(other.code == zone.district and _drawn_nowhere(other) for other in all_zones):
+            hint = "add a feature with that code and the geometry null"
+            raise BadInput("district-unknown", f"there is no district {zone.district!r}", path="/properties/district", hint=hint)
+        return zone
+    if not parts:
+        hint = "draw it, or name it as the `district` of its zones"
+        raise BadInput("district-empty", f"no zone lies in district {zone.code!r}", path="/geometry", hint=hint)
+    counted = [part.population for part in parts if part.population is not None]
+    people = sum(counted) if len(counted) == len(parts) else None
+    shape, codes = area.union(part.shape for part in parts), tuple(sorted(part.code for part in parts))
+    return msgspec.structs.replace(zone, shape=shape, population=people, parts=codes)
 
 
-def _zone(feature: object) -> Zone:
-    try:
-        read = msgspec.convert(feature, _Feature)
-    except msgspec.ValidationError as error:
-        raise BadInput("zone-invalid", str(error), hint="a zone has properties and a Polygon or MultiPolygon") from None
-    code, population = read.properties.get("code"), read.properties.get("population")
+def _drawn_nowhere(zone: Zone) -> bool:
+    return bool(zone.shape.is_empty)
+
+
+def _zone(feature: Feature) -> Zone:
+    given = feature.properties
+    code, population, district = given.get("code"), given.get("population"), given.get("district", "")
     if not _is_code(code):
         raise BadInput("zone-code", f"{code!r} is no code", path="/properties/code", hint='write it as text: "9920010100"')
-    aliases = read.properties.get("aliases", [])
+    aliases = given.get("aliases", [])
     if not isinstance(aliases, list) or not all(_is_code(alias) for alias in aliases):
         raise BadInput("zone-aliases", f"{aliases!r} is no list of codes", path="/properties/aliases", hint='write ["a", "b"]')
     if population is not None and not isinstance(population, int):
         raise BadInput("zone-population", f"{population!r} is no whole number", path="/properties/population")
-    name, shape = _names(read.properties), area.shape(read.geometry)
-    return Zone(code=str(code), name=name, shape=shape, population=population, aliases=tuple(aliases))
+    if district and not _is_code(district):
+        raise BadInput("zone-district", f"{district!r} is no code", path="/properties/district", hint="write it as text")
+    return Zone(
+        code=str(code),
+        name=collection.names(given, "zone"),
+        shape=_shape(feature.geometry),
+        population=population,
+        aliases=tuple(aliases),
+        district=str(district),
+    )
+
+
+def _shape(geometry: Mapping[str, object] | None) -> BaseGeometry:
+    if geometry is None:
+        return shapely.MultiPolygon()
+    if geometry.get("type") not in ("Polygon", "MultiPolygon"):
+        hint = "a zone has a Polygon or MultiPolygon; a district has the geometry null"
+        raise BadInput("zone-invalid", f"a {geometry.get('type')} is no outline", path="/geometry", hint=hint)
+    return area.shape(area.geometry(geometry))
 
 
 def _is_code(given: object) -> bool:
     return isinstance(given, str) and bool(given) and given.isascii() and given.isprintable() and " " not in given
-
-
-def _names(properties: Mapping[str, object]) -> Mapping[str, str]:
-    plain = properties.get("name")
-    found = dict(plain) if isinstance(plain, dict) else {}
-    found |= {key.removeprefix("name:"): value for key, value in properties.items() if key.startswith("name:")}
-    if not found or not all(isinstance(name, str) for name in found.values()):
-        hint = 'write "name:ko" and "name:en", or an object "name"'
-        raise BadInput("zone-name", "a zone needs its name by language", path="/properties/name", hint=hint)
-    return {language: text.one_line(name, path=f"/properties/name:{language}") for language, name in found.items()}
 
 
 def of(codes: Sequence[str], zones: Mapping[str, Zone], *, path: str = "") -> tuple[Zone, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from gateway.demo import hanbat
 
 SHIPPED = Path(hanbat.__file__).parent
-FILES = ("city.toml", "zones.geojson", "gtfs.zip")
+FILES = ("city.toml", "zones.geojson", "gtfs.zip", "cells.csv", "shelters.geojson", "landmarks.geojson")
 RECEIVERS: Mapping[str, str] = {
     "broadcaster": "http://127.0.0.1:9101/cap",
     "city-app": "http://127.0.0.1:9102/alerts",

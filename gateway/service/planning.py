@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
@@ -84,13 +85,28 @@ def _read(folder: Path) -> _Folder:
     findings: list[Finding] = []
     settings = _part(partial(config.read, folder), findings)
     playbooks = _part(partial(config.read_playbooks, folder), findings)
-    city = _part(partial(City.load, folder, places=settings.places if settings else None), findings)
+    city = _part(partial(_city, folder, settings), findings)
     known = _part(partial(vendors.find, [folder / ADAPTERS]), findings)
     if settings is None or playbooks is None or city is None or known is None:
         raise Faults(findings)
     if contradictions := (*_strangers(settings, playbooks, city), *_sources(settings, known, city)):
         raise Faults(contradictions)
+    settings = msgspec.structs.replace(settings, sources=_granted(settings, city))
     return _Folder(settings=settings, playbooks=playbooks, city=city, vendors=known)
+
+
+def _city(folder: Path, settings: Settings | None) -> City:
+    if settings is None:
+        return City.load(folder)
+    return City.load(folder, places=settings.places, timezone=ZoneInfo(settings.timezone))
+
+
+def _granted(settings: Settings, city: City) -> Mapping[str, SourceSettings]:
+    """Return the sources with every district they are granted written out in its neighbourhoods."""
+    return {
+        name: msgspec.structs.replace(source, zones=frozenset(city.neighbourhoods(sorted(source.zones))))
+        for name, source in settings.sources.items()
+    }
 
 
 def _part(read: Callable[[], T], findings: list[Finding]) -> T | None:
@@ -205,7 +221,7 @@ def _strangers(settings: Settings, playbooks: Mapping[str, Playbook], city: City
     known: Mapping[str, Iterable[str]] = {
         "hazard": hazards(),
         "source": settings.sources,
-        "zone": city.zones,
+        "zone": city.codes,
         "target": [f"{name}/{target}" for name, channel in settings.channels.items() for target in channel.targets],
     }
     for playbook in playbooks.values():
@@ -235,7 +251,7 @@ def _sources(settings: Settings, known: Mapping[str, Vendor], city: City) -> Ite
             continue
         for found in vendors.settings_faults(known[source.adapter], source.settings):
             yield msgspec.structs.replace(found, file=str(file), line=document.line((*at, "settings")))
-        for kind, given, all_known in (("hazard", source.hazards, hazards()), ("zone", source.zones, city.zones)):
+        for kind, given, all_known in (("hazard", source.hazards, hazards()), ("zone", source.zones, city.codes)):
             for stranger in sorted(given - set(all_known)):
                 hint = f"known are: {', '.join(sorted(all_known))}"
                 yield document.finding(f"{kind}-unknown", f"no {kind} is called {stranger!r}", (*at, f"{kind}s"), hint)

@@ -117,3 +117,39 @@ def test_an_unknown_code_is_refused_with_its_path() -> None:
     with pytest.raises(BadInput) as refusal:
         zones.of(("a", "daedeok"), known, path="/areas/0")
     assert (refusal.value.code, refusal.value.path) == ("zone-unknown", "/areas/0/zones/1")
+
+
+GU = {"code": "9920000000", "name": {"ko": "한내구", "en": "Hannae-gu"}}
+
+
+def in_district(*zones_in_it: dict[str, Any]) -> bytes:
+    """Return a district without a drawing, then zones with one."""
+    document = json.loads(features(*zones_in_it))
+    document["features"].insert(0, {"type": "Feature", "properties": GU, "geometry": None})
+    return json.dumps(document).encode()
+
+
+def test_a_district_is_all_its_zones_together() -> None:
+    part = {"district": "9920000000"}
+
+    read = zones.read(in_district(HANNAE | part, {"code": "2", "name": {"ko": "나"}, "population": 600} | part))
+
+    assert read["9920000000"].parts == ("2", "9920010100")
+    assert read["9920000000"].population == 19_000
+    assert read["9920000000"].shape.equals(shapely.Polygon(RING[0]))
+    assert (read["2"].district, read["2"].parts) == ("9920000000", ())
+
+
+@pytest.mark.parametrize(
+    ("zone", "rule", "path"),
+    [
+        (HANNAE | {"district": "99"}, "district-unknown", "/features/1/properties/district"),
+        (HANNAE | {"district": 7}, "zone-district", "/features/1/properties/district"),
+        (HANNAE, "district-empty", "/features/0/geometry"),
+    ],
+)
+def test_a_district_that_is_not_there_or_empty_is_told(zone: dict[str, Any], rule: str, path: str) -> None:
+    with pytest.raises(Faults) as refusal:
+        zones.read(in_district(zone))
+
+    assert (rule, path) in [(found.rule, found.path) for found in refusal.value.findings]

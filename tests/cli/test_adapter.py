@@ -17,7 +17,8 @@ def creek(home: Path) -> Path:
 
 def test_list_tells_what_each_adapter_is(bongsu: Bongsu) -> None:
     manifest = json.loads((RIVER / "manifest.json").read_text())
-    (told,) = lines(bongsu("adapter", "list", "--json"))
+    told, other = lines(bongsu("adapter", "list", "--json"))
+    assert other["adapter"] == "simple_json"
     assert told.pop("adapter") == "river_sensorthings"
     assert told == {name: manifest[name] for name in told}
     assert bongsu("adapter", "list").stdout.startswith("river_sensorthings  ")
@@ -51,4 +52,4 @@ def test_a_folder_that_cannot_be_loaded_is_a_finding_too(bongsu: Bongsu, tmp_pat
 def test_an_unknown_adapter_is_refused_with_the_known_ones(bongsu: Bongsu) -> None:
     told = bongsu("adapter", "check", "nowhere")
     assert (told.exit_code, told.stdout) == (3, "")
-    assert "shipped are: river_sensorthings" in told.stderr
+    assert "shipped are: river_sensorthings, simple_json" in told.stderr

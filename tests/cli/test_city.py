@@ -24,7 +24,7 @@ def test_every_file_tells_its_faults_at_once_with_their_lines(bongsu: Bongsu, ci
     assert found[f"{city / 'city.toml'}:{timezone}"] == "timezone-unknown"
     threshold = (line for line in found if line.startswith(f"{flood}:"))
     assert [found[line] for line in threshold] == ["threshold-order"]
-    assert found[str(city)] == "json-syntax"
+    assert found[str(city / "zones.geojson")] == "json-syntax"
 
 
 @pytest.mark.parametrize(

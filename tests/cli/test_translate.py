@@ -95,7 +95,8 @@ def test_now_is_now_in_the_citys_own_time(bongsu: Bongsu, tmp_path: Path) -> Non
 def test_what_touches_no_network_is_an_empty_feed_and_says_so(bongsu: Bongsu, tmp_path: Path) -> None:
     corner = [[127.3, 36.3], [127.3001, 36.3], [127.3001, 36.3001], [127.3, 36.3]]
     zones = json.loads((HANBAT / "zones.geojson").read_text())["features"]
-    west, south = min(map(tuple, zones[0]["geometry"]["coordinates"][0]))
+    drawn = next(zone["geometry"] for zone in zones if zone["properties"]["code"] == "9914010400")
+    west, south = min(map(tuple, drawn["coordinates"][0]))
     corner = [[west + x / 1e5, south + y / 1e5] for x, y in ((0, 0), (5, 0), (5, 5), (0, 0))]
     areas = [{"role": "danger", "name": {"ko": "가", "en": "A"}, "geometry": {"type": "Polygon", "coordinates": [corner]}}]
     told = bongsu("translate", written(tmp_path, areas=areas), "--to", "gtfs-realtime", "--now", NOW)
@@ -113,7 +114,7 @@ def test_what_touches_no_network_is_an_empty_feed_and_says_so(bongsu: Bongsu, tm
         ({"onset": "2027-07-14T18:20:00+09:00"}, 3, ("time-future", "/onset", "clock")),
         ({"expires": "2026-07-14T18:00:00+09:00"}, 3, ("time-absurd", "/expires")),
         ({"areas": None}, 3, ("schema-any-of", "areas", "transit")),
-        ({"hazard": "earthquake"}, 3, ("playbook-missing",)),
+        ({"hazard": "tsunami"}, 3, ("playbook-missing",)),
         ({"ended": {"reason": "over", "at": ONSET}}, 3, ("incident-ended", "/ended")),
         ({"scope": "private"}, 3, ("incident-not-public", "/scope")),
         ({"status": "actual"}, 4, ("status-refused", "/status")),

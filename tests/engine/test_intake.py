@@ -31,7 +31,7 @@ BAD: list[tuple[dict[str, object], str, str]] = [
     (report(areas=None, transit=[{"stop": "Z99"}]), "transit-unknown", "/transit/0/stop"),
     (report(facts={"place": "atlantis"}), "place-unknown", "/facts"),
     (report(facts={"colour": "red"}), "fact-unknown", "/facts/colour"),
-    (report(hazard="earthquake"), "playbook-missing", ""),
+    (report(hazard="tsunami"), "playbook-missing", ""),
     (report(status="actual"), "status-refused", "/status"),
     (report(onset="2036-07-14T18:19:00+09:00"), "time-future", "/onset"),
     (report(onset="2016-07-14T18:19:00+09:00"), "time-absurd", "/onset"),

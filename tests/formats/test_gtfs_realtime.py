@@ -287,7 +287,7 @@ def square(west: float, south: float, east: float, north: float) -> Area:
     ("areas", "parts"),
     [
         ([square(127.348, 36.356, 127.352, 36.367)], []),
-        ([square(127.3, 36.3, 127.4, 36.4)], []),
+        ([square(127.2, 36.2, 127.5, 36.5)], []),
         ([], [TransitPart(agency="hanbat")]),
         ([], [TransitPart(route="101", direction=1)]),
         ([], [TransitPart(route="1", from_stop="S03", to_stop="S06", closed=True), TransitPart(stop="K09N")]),

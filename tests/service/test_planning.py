@@ -44,7 +44,17 @@ def line_of(file: Path, words: str) -> int:
 def test_a_sound_folder_is_ready(folder: Path) -> None:
     setup = set_up(folder, Clock())
     assert (setup.plan.code, setup.plan.status) == ("hanbat", Status.EXERCISE)
-    assert sorted(setup.doors) == sorted(setup.plan.intakes) == ["control-room", "river-telemetry"]
+    assert (
+        sorted(setup.doors)
+        == sorted(setup.plan.intakes)
+        == [
+            "control-room",
+            "crowd-counter",
+            "earthquake-feed",
+            "metro-control",
+            "river-telemetry",
+        ]
+    )
     river = setup.plan.intakes["river-telemetry"]
     assert river.grant == setup.doors["river-telemetry"].grant
     assert river.grant is not None
@@ -124,12 +134,13 @@ def test_a_live_city_that_could_not_tell_its_people_does_not_start(folder: Path)
         (CITY, "http://127.0.0.1:8080", "https://alerts.hanbat.example"),
     )
     rewrite(folder / CITY, lambda text: text.replace('accepts = ["exercise"]', 'accepts = ["actual"]'))
-    rewrite(folder / CITY, lambda text: text.replace('rate_per_minute = 600\ndefault_status = "exercise"', ""))
+    rewrite(folder / CITY, lambda text: text.replace('default_status = "exercise"\n', ""))
     assert {(one.rule, one.path) for one in found(folder) if Path(one.file).stem == "river-flood"} == {
         ("status-missing", "/watch/source"),
         ("words-default-missing", "/watch"),
     }
-    changed(folder, (CITY, 'auth = "standard-webhooks"', 'auth = "standard-webhooks"\ndefault_status = "actual"'))
+    for source in ("river-telemetry", "crowd-counter"):
+        changed(folder, (CITY, f"[sources.{source}]", f'[sources.{source}]\ndefault_status = "actual"'))
     assert {one.rule for one in found(folder)} == {"words-default-missing"}, "nobody has reviewed these phrases yet"
     rewrite(folder / CITY, lambda text: text + "\n[approval]\nreviewed_only = false\n")
     assert set_up(folder, Clock()).plan.status is Status.ACTUAL

@@ -1,1 +1,1 @@
-"""Hanbat, a city that does not exist: its first district, drawn from a seed."""
+"""Hanbat, a city that does not exist, drawn from a seed."""

@@ -1,17 +1,25 @@
-"""Hanbat's static GTFS feed: the tables, and a zip of them that is the same byte for byte wherever it is made."""
+"""Hanbat's static GTFS feed: the tables, the same byte for byte wherever they are made, and a zip of them."""
 
 import csv
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from itertools import chain, pairwise
 from math import dist
 
 from gateway.demo.hanbat.layout import Layout, degrees
-from gateway.demo.hanbat.lines import Halt, Run, Service, services, stations
+from gateway.demo.hanbat.lines import Run, Service, services
+from gateway.demo.hanbat.metro import CHINESE, STATIONS, entrances, platforms, stations
+from gateway.demo.hanbat.streets import Halt, streets
 
 AGENCY, OPERATOR, SITE, ZONE = "hanbat", "한밭교통공사", "https://transit.example.com", "Asia/Seoul"
 FIRST_DAY, LAST_DAY = "20260101", "20271231"
+HOLIDAYS = """
+2026-01-01 2026-02-16 2026-02-17 2026-02-18 2026-05-05 2026-06-03 2026-09-24 2026-09-25 2026-10-09 2026-12-25
+2027-01-01 2027-02-08 2027-03-01 2027-05-05 2027-05-13 2027-09-14 2027-09-15 2027-09-16 2027-12-31
+"""
+"""Working days on which Hanbat rests."""
 SERVICES = ("weekday", "weekend")
 FIRST_MINUTE, LAST_MINUTE = 6 * 60, 22 * 60
 DWELL_S = 20
@@ -20,12 +28,12 @@ Row = Sequence[object]
 
 
 def feed(layout: Layout) -> bytes:
-    """Return the feed as a zip; stored, not deflated, because deflaters differ from machine to machine."""
+    """Return the feed as a zip; how tight it is packed is the machine's, what is in it is not."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for (name, header), rows in sorted(_tables(layout).items()):
             entry = zipfile.ZipInfo(f"{name}.txt", date_time=(2026, 1, 1, 0, 0, 0))
-            entry.create_system = 3
+            entry.create_system, entry.compress_type = 3, zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, _csv(header, rows))
     return packed.getvalue()
@@ -34,10 +42,11 @@ def feed(layout: Layout) -> bytes:
 def _tables(layout: Layout) -> dict[tuple[str, str], Iterable[Row]]:
     """Return the rows of each table by its name and header."""
     lines = services(layout)
-    halts = [*stations(layout), *(halt for line in lines for run in line.runs for halt in run.halts)]
+    halts = _halts(layout, lines)
     return {
         ("agency", "agency_id,agency_name,agency_url,agency_timezone,agency_lang"): [[AGENCY, OPERATOR, SITE, ZONE, "ko"]],
         ("calendar", "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date"): _calendar(),
+        ("calendar_dates", "service_id,date,exception_type"): _holidays(),
         (
             "feed_info",
             "feed_publisher_name,feed_publisher_url,feed_lang,feed_start_date,feed_end_date,feed_version,feed_contact_url",
@@ -65,16 +74,30 @@ def _calendar() -> Iterator[Row]:
     yield ["weekend", 0, 0, 0, 0, 0, 1, 1, FIRST_DAY, LAST_DAY]
 
 
+def _holidays() -> Iterator[Row]:
+    for day in map(date.fromisoformat, HOLIDAYS.split()):
+        yield ["weekday", f"{day:%Y%m%d}", 2]
+        yield ["weekend", f"{day:%Y%m%d}", 1]
+
+
+def _halts(layout: Layout, lines: Sequence[Service]) -> list[Halt]:
+    """Return every station with its entrances and platforms, and every stop of a street that a bus serves."""
+    served = {halt.id for line in lines for run in line.runs for halt in run.halts}
+    on_streets = (halt for street in streets(layout).values() for halt in (*street.there, *street.back))
+    metro = (*stations(layout), *entrances(layout), *platforms(layout, 1), *platforms(layout, 2))
+    return [*metro, *(halt for halt in on_streets if halt.id in served)]
+
+
 def _stop(halt: Halt) -> Row:
     longitude, latitude = degrees(halt.place)
-    return [halt.id, halt.korean, f"{latitude:.6f}", f"{longitude:.6f}", int(halt.station), halt.parent]
+    return [halt.id, halt.korean, f"{latitude:.5f}", f"{longitude:.5f}", halt.kind, halt.parent]
 
 
 def _shapes(line: Service) -> Iterator[Row]:
     for run in line.runs:
         for number, place in enumerate(run.way, start=1):
             longitude, latitude = degrees(place)
-            yield [_shape_id(line, run), f"{latitude:.6f}", f"{longitude:.6f}", number]
+            yield [_shape_id(line, run), f"{latitude:.5f}", f"{longitude:.5f}", number]
 
 
 def _shape_id(line: Service, run: Run) -> str:
@@ -118,8 +141,14 @@ def _translations(lines: Sequence[Service], halts: Sequence[Halt]) -> Iterator[R
     yield ["agency", "agency_name", "en", "Hanbat Transit", AGENCY]
     for line in lines:
         yield ["routes", "route_long_name", "en", line.english, line.id]
+    for language, metro in (("ja", "都市鉄道1号線"), ("zh-Hans", "城市轨道交通1号线")):
+        yield ["routes", "route_long_name", language, metro, "1"]
+    japanese = {korean: name for _, _, korean, _, name in STATIONS}
     for halt in halts:
         yield ["stops", "stop_name", "en", halt.english, halt.id]
+        for language, names in (("ja", japanese), ("zh-Hans", CHINESE)):
+            if halt.korean in names:
+                yield ["stops", "stop_name", language, names[halt.korean], halt.id]
 
 
 def _csv(header: str, rows: Iterable[Row]) -> str:

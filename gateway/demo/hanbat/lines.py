@@ -1,31 +1,32 @@
-"""Hanbat's public transport: one metro line under the bridge and three bus routes, with their stops and ways."""
+"""Hanbat's public transport: one metro line and twelve bus routes, each with its stops in order and the way it takes."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot
+from itertools import pairwise
 
 from gateway.demo.hanbat.layout import Layout, Line, Metres
-from gateway.demo.hanbat.names import STATIONS
+from gateway.demo.hanbat.metro import platforms
+from gateway.demo.hanbat.streets import Halt, Street, streets
 
 METRO = 1
 BUS = 3
-LANE = 10.0
-MIDDLE_OF_THE_PARK = -125
-BANK_ROAD = -140
-NORTH_ROAD = 1300
-EAST_ROAD = 1500
+Piece = tuple[str, int, int]
 
-
-@dataclass(frozen=True)
-class Halt:
-    """A stop, platform or station."""
-
-    id: str
-    korean: str
-    english: str
-    place: Metres
-    station: bool = False
-    parent: str = ""
+BUSES: Mapping[str, tuple[str, str, tuple[Piece, ...]]] = {
+    "101": ("한내로", "Hannae Road", (("H", 1, 21),)),
+    "102": ("강변로", "Riverside Road", (("R", 1, 20),)),
+    "103": ("동문-솔마루", "Dongmun - Solmaru", (("K", 1, 14),)),
+    "104": ("남촌-해오름", "Namchon - Haeoreum", (("N", 1, 27), ("E", 3, 21))),
+    "105": ("돌다리-옥샘", "Doldari - Oksaem", (("B", 1, 27),)),
+    "106": ("버들-하늘", "Beodeul - Haneul", (("V", 8, 23), ("L", 1, 17))),
+    "107": ("서림로", "Seorim Road", (("W", 1, 17),)),
+    "108": ("버들로", "Beodeul Road", (("V", 1, 23),)),
+    "109": ("동문로", "Dongmun Road", (("D", 1, 23),)),
+    "110": ("해오름로", "Haeoreum Road", (("E", 1, 21),)),
+    "111": ("중앙로", "Jungang Road", (("J", 1, 23),)),
+    "112": ("새벌-시청", "Saebeol - City Hall", (("J", 11, 18), ("B", 17, 5))),
+}
+"""Both names, and the pieces of streets that a route follows, from stop to stop, onward or back."""
 
 
 @dataclass(frozen=True)
@@ -53,71 +54,53 @@ class Service:
 
 def services(layout: Layout) -> tuple[Service, ...]:
     """Return every route of the city."""
-    return (
-        Service("1", METRO, "도시철도 1호선", "Metro Line 1", "0B7A3B", 12.0, (20, 30), _metro(layout)),
-        Service("101", BUS, "한내로", "Hannae Road", "1F5FBF", 7.0, (30, 40), _hannae_road(layout)),
-        Service("102", BUS, "강변로", "Riverside Road", "1F5FBF", 7.0, (30, 40), _riverside(layout)),
-        Service("103", BUS, "동문-솔마루", "Dongmun - Solmaru", "1F5FBF", 7.0, (30, 40), _north_bridge(layout)),
+    drawn = streets(layout)
+    metro = Service("1", METRO, "도시철도 1호선", "Metro Line 1", "0B7A3B", 12.0, (15, 20), _metro(layout))
+    buses = (
+        Service(id, BUS, korean, english, "1F5FBF", 7.0, (60, 60), _bus(drawn, pieces))
+        for id, (korean, english, pieces) in BUSES.items()
     )
-
-
-def stations(layout: Layout) -> Iterator[Halt]:
-    """Yield the metro's stations from west to east, 560 m apart."""
-    for number, (korean, english) in enumerate(STATIONS, start=1):
-        east = -1830 + 560 * (number - 1)
-        yield Halt(f"S{number:02}", korean, english, (float(east), 30 + layout.jitter(f"S{number:02}", 8)), station=True)
+    return metro, *buses
 
 
 def _metro(layout: Layout) -> tuple[Run, Run]:
-    out, back = ([_platform(station, side) for station in stations(layout)] for side in (1, 2))
-    return Run(0, tuple(out), [halt.place for halt in out]), Run(1, tuple(back[::-1]), [halt.place for halt in back[::-1]])
+    out, back = platforms(layout, 1), platforms(layout, 2)[::-1]
+    return Run(0, out, [halt.place for halt in out]), Run(1, back, [halt.place for halt in back])
 
 
-def _platform(station: Halt, number: int) -> Halt:
-    east, north = station.place
-    place = east, north + (-6 if number == 1 else 6)
-    return Halt(f"{station.id}-{number}", station.korean, station.english, place, parent=station.id)
+def _bus(drawn: Mapping[str, Street], pieces: Sequence[Piece]) -> tuple[Run, Run]:
+    way = _way(drawn, pieces)
+    back = [(street, last, first) for street, first, last in reversed(pieces)]
+    return Run(0, _halts(drawn, pieces), way), Run(1, _halts(drawn, back), way[::-1])
 
 
-def _hannae_road(layout: Layout) -> tuple[Run, Run]:
-    bridge = layout.river(-60) + MIDDLE_OF_THE_PARK
-    eastings = [-2000, -1550, -1100, -650, bridge, bridge + 260, 700, 1150, 1600, 2050, 2500]
-    names = [(f"한내로 {number}가", f"Hannae-ro {number}-ga") for number in range(1, 12)]
-    names[4], names[5] = ("한내대교 서단", "Hannae Bridge West"), ("한내대교 동단", "Hannae Bridge East")
-    return _both_ways("H", "EW", names, [(float(round(east, 1)), -60.0) for east in eastings])
+def _halts(drawn: Mapping[str, Street], pieces: Sequence[Piece]) -> tuple[Halt, ...]:
+    halts: list[Halt] = []
+    for street, first, last in pieces:
+        onward = first < last
+        side = drawn[street].there if onward else drawn[street].back
+        low, high = sorted((first, last))
+        halts += side[low - 1 : high] if onward else side[low - 1 : high][::-1]
+    return tuple(halts)
 
 
-def _riverside(layout: Layout) -> tuple[Run, Run]:
-    road = layout.along_river(-1800, 1800, east=BANK_ROAD)
-    names = [(f"강변로 {number}가", f"Riverside-ro {number}-ga") for number in range(1, 11)]
-    return _both_ways("R", "NS", names, road[::4], road)
+def _way(drawn: Mapping[str, Street], pieces: Sequence[Piece]) -> Line:
+    """Return the way along all pieces, turning where two streets meet."""
+    parts = [_along(drawn[street], first, last) for street, first, last in pieces]
+    way = parts[0]
+    for before, after in pairwise(parts):
+        way = [*way, _corner(before[-2:], after[:2]), *after]
+    return way
 
 
-def _north_bridge(layout: Layout) -> tuple[Run, Run]:
-    up = [(float(EAST_ROAD), float(height)) for height in range(-1900, NORTH_ROAD, 400)]
-    across = [(float(east) + layout.jitter(f"K{east}", 30), float(NORTH_ROAD)) for east in range(EAST_ROAD - 400, -2000, -600)]
-    names = [(f"북교로 {number}가", f"Bukgyo-ro {number}-ga") for number in range(1, len(up + across) + 1)]
-    corner = (float(EAST_ROAD), float(NORTH_ROAD))
-    return _both_ways("K", "NS", names, up + across, [*up, corner, *across])
+def _along(street: Street, first: int, last: int) -> Line:
+    low, high = sorted((first, last))
+    start, end = (street.way.index(street.places[number - 1]) for number in (low, high))
+    piece = street.way[start : end + 1]
+    return piece if first < last else piece[::-1]
 
 
-def _both_ways(road: str, sides: str, names: list[tuple[str, str]], places: Line, way: Line | None = None) -> tuple[Run, Run]:
-    """Return a bus route there and back; people drive on the right, so each way has its own stops."""
-    way = way or places
-    there, back = [], []
-    for number, ((korean, english), place) in enumerate(zip(names, places, strict=True), start=1):
-        ahead = _heading(way, place)
-        there.append(Halt(f"{road}{number:02}{sides[0]}", korean, english, _beside(place, ahead, LANE)))
-        back.append(Halt(f"{road}{number:02}{sides[1]}", korean, english, _beside(place, ahead, -LANE)))
-    return Run(0, tuple(there), way), Run(1, tuple(back[::-1]), way[::-1])
-
-
-def _heading(way: Line, place: Metres) -> Metres:
-    at = min(way.index(place), len(way) - 2)
-    (x, y), (next_x, next_y) = way[at], way[at + 1]
-    length = hypot(next_x - x, next_y - y)
-    return (next_x - x) / length, (next_y - y) / length
-
-
-def _beside(place: Metres, ahead: Metres, right: float) -> Metres:
-    return round(place[0] + ahead[1] * right, 1), round(place[1] - ahead[0] * right, 1)
+def _corner(before: Line, after: Line) -> Metres:
+    """Return where a street from west to east and one from south to north meet."""
+    eastward = before[0][1] == before[1][1]
+    return (after[0][0], before[0][1]) if eastward else (before[0][0], after[0][1])
