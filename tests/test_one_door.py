@@ -69,6 +69,7 @@ MAY_OPEN = {
     "gateway/cli/": "the operator's own client of a gateway's HTTP interface",
     "gateway/demo/": "the people and machines of a demonstration, who speak to a gateway from outside",
     "gateway/journal/postgres/": "the city's own database, which holds the record",
+    "gateway/journal/copy/postgres.py": "the same database, to which a record moves",
 }
 MAY_READ = {
     "gateway/doors/": "the doors in",
