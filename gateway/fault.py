@@ -57,6 +57,10 @@ class Unavailable(Fault):
     """We cannot answer now; nothing was accepted, and trying again later is right."""
 
 
+class Unreachable(Unavailable):
+    """Another machine that we need does not answer, or not now."""
+
+
 class Faults(BadInput):
     """Every fault of one document at once, so that it is mended in one go."""
 

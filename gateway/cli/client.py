@@ -9,9 +9,8 @@ import aiohttp
 import click
 import msgspec
 
-from gateway.cli.say import Unreachable
 from gateway.doors import json as door
-from gateway.fault import BadInput, Conflict, Fault, Faults, Finding, Missing, Refused
+from gateway.fault import BadInput, Conflict, Fault, Faults, Finding, Missing, Refused, Unreachable
 
 DEADLINE = aiohttp.ClientTimeout(total=15)
 MOST_BYTES = 16_000_000
@@ -24,18 +23,43 @@ KINDS: Mapping[int, type[Fault]] = {
     413: BadInput,
     415: BadInput,
     422: BadInput,
+    429: Unreachable,
     500: Fault,
+    503: Unreachable,
 }
+BY_HAND = "warn by hand now, as your plan for a failed gateway says; look at the alert before you try again"
+
+
+class Unanswered(Unreachable):
+    """It was asked, and what came of it is not known."""
 
 
 def call(method: str, path: str, body: object = None) -> dict[str, Any]:
-    """Ask the gateway and return its answer; raises the Fault that its error stands for, Unreachable when it is away."""
+    """Ask the gateway and return its answer; raises the Fault that its error stands for, Unreachable when it is away.
+
+    Where more than a look was asked for, that message begins with NOT SENT, or with NOT KNOWN where the answer was lost.
+    """
+    try:
+        return _call(method, path, body)
+    except Unreachable as fault:
+        if method == "GET":
+            raise
+        raise _undone(fault) from None
+
+
+def _call(method: str, path: str, body: object) -> dict[str, Any]:
     url, key = _setting("BONGSU_URL"), _setting("BONGSU_KEY")
     status, raw = asyncio.run(_ask(method, url.rstrip("/") + path, key, body))
     answer = _read(url, raw)
     if not 200 <= status < 300:
         _refuse(status, answer)
     return answer
+
+
+def _undone(fault: Unreachable) -> Unreachable:
+    what = "NOT KNOWN WHETHER SENT" if isinstance(fault, Unanswered) else "NOT SENT"
+    hint = f"{fault.hint}; {BY_HAND}" if fault.hint else BY_HAND
+    return Unreachable(fault.code, f"{what}: {fault.message}", path=fault.path, hint=hint)
 
 
 async def _ask(method: str, url: str, key: str, body: object) -> tuple[int, bytes]:
@@ -50,7 +74,9 @@ async def _ask(method: str, url: str, key: str, body: object) -> tuple[int, byte
         ):
             return answer.status, await answer.read()
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise Unreachable("gateway-away", f"no answer from {url}: {type(error).__name__}", hint="is it running?") from None
+        never_asked = isinstance(error, aiohttp.ClientConnectorError | aiohttp.InvalidURL)
+        kind = Unreachable if never_asked else Unanswered
+        raise kind("gateway-away", f"no answer from {url}: {type(error).__name__}", hint="is it running?") from None
 
 
 def _read(url: str, raw: bytes) -> dict[str, Any]:
@@ -59,14 +85,14 @@ def _read(url: str, raw: bytes) -> dict[str, Any]:
     except BadInput:
         answer = None
     if not isinstance(answer, dict):
-        raise Unreachable("gateway-answer", f"{url} does not answer as a gateway does", hint="is BONGSU_URL the gateway's?")
+        raise Unanswered("gateway-answer", f"{url} does not answer as a gateway does", hint="is BONGSU_URL the gateway's?")
     return answer
 
 
 def _refuse(status: int, answer: dict[str, Any]) -> NoReturn:
     error = answer.get("error", {})
     details = error.get("details", {})
-    kind = KINDS.get(status, Unreachable)
+    kind = KINDS.get(status, Unanswered)
     if kind is BadInput and details.get("findings"):
         raise Faults(msgspec.convert(details["findings"], tuple[Finding, ...]))
     code, message = error.get("code", f"http-{status}"), error.get("message", "the gateway said no")

@@ -7,7 +7,7 @@ from enum import IntEnum
 import click
 import msgspec
 
-from gateway.fault import BadInput, Conflict, Fault, Faults, Finding, Gravity, Refused, Unavailable
+from gateway.fault import BadInput, Conflict, Fault, Faults, Finding, Gravity, Refused, Unreachable
 
 
 class Exit(IntEnum):
@@ -19,10 +19,6 @@ class Exit(IntEnum):
     REFUSED = 4
     PARTLY = 5
     UNREACHABLE = 6
-
-
-class Unreachable(Unavailable):
-    """The other side does not answer, or not now."""
 
 
 CODES: Mapping[type[Fault], Exit] = {

@@ -18,10 +18,11 @@ class Mode(StrEnum):
 
 
 class Server(Struct, frozen=True, kw_only=True):
-    """Where to listen; port 0 takes any free one."""
+    """Where to listen; port 0 takes any free one; for `drain_s` it says that it will stop, before it does."""
 
     host: str = "127.0.0.1"
     port: int = 8080
+    drain_s: float = 0.0
 
 
 class Peer(Struct, frozen=True, kw_only=True):

@@ -71,6 +71,7 @@ class Courier:
         self._settling = Settling(journal, now)
         self._claiming = asyncio.Lock()
         self._woken = asyncio.Event()
+        self._stopping = False
 
     def hint(self) -> None:
         """Look for work now instead of at the next poll."""
@@ -100,6 +101,7 @@ class Courier:
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
+        self._stopping = True
         self.hint()
 
     async def _pause(self, stop: asyncio.Event) -> None:
@@ -168,7 +170,9 @@ class Courier:
             log.info("target-answers", target=target, silent_s=round(silent_s))
 
     def _too_late(self, errand: Errand) -> str:
-        """Say why a claim must not be acted on any more: this process stood still, or the delivery's time is over."""
+        """Say why a claim must not be acted on any more: this process stops, or stood still, or the time is over."""
+        if self._stopping:
+            return "this process stops"
         if self._real() - errand.since > self._send_s:
             return "this process stood still"
         return "its time is over" if self._now() >= errand.claimed.deadline else ""

@@ -28,6 +28,7 @@ HEARTBEAT_S = 30.0
 TICK_S = 1.0
 TIMERS_LEASE_S = 4.0
 SEAL_S = 3600.0
+SHUTDOWN_S = 10.0
 
 log = structlog.get_logger()
 
@@ -51,6 +52,7 @@ class Service:
         self.url = ""
         self._now = now
         self._stop = asyncio.Event()
+        self._stop_until = 0.0
         self._seal_at = monotonic()
         self._name = f"{socket.gethostname()}:{os.getpid()}"
 
@@ -75,9 +77,22 @@ class Service:
             await opened.enter_async_context(service._working())
             server = setup.settings.server
             listening = await listen(service.web, host or server.host, server.port if port is None else port)
-            opened.push_async_callback(listening.stop)
+            opened.push_async_callback(service._stopped, listening)
             service.url = _url(host or server.host, listening)
             yield service
+
+    async def _stopped(self, listening: Listening) -> None:
+        """Be seen to stop, then stop all at once: requests and deliveries in flight finish side by side."""
+        await listening.drain(self.settings.server.drain_s)
+        self._end()
+        await listening.stop()
+
+    def _end(self) -> None:
+        if not self._stop.is_set():
+            self._stop_until = monotonic() + SHUTDOWN_S
+        self._stop.set()
+        self.gateway.drafts.set()
+        self.gateway.sends.set()
 
     @asynccontextmanager
     async def _working(self) -> AsyncIterator[None]:
@@ -96,9 +111,11 @@ class Service:
                 task.cancel()
             raise
         finally:
-            self._stop.set()
-            self.gateway.drafts.set()
-            self.gateway.sends.set()
+            self._end()
+            _, stuck = await asyncio.wait(running, timeout=max(self._stop_until - monotonic(), 0.0))
+            for task in stuck:
+                log.warning("loop.cut-off", what=task.get_name())
+                task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
     async def _kept(self, what: str, loop: Work) -> None:

@@ -1,7 +1,9 @@
 """The HTTP server: its routes, its limits, and the deadlines that no connection outlives."""
 
 import asyncio
+import socket
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import cast
 
 from aiohttp import web
@@ -36,6 +38,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 LIMITS = Limits()
+SETTLING_S = 0.01
 
 
 class Deadlines:
@@ -81,6 +84,7 @@ class Deadlines:
 
 
 DEADLINES = web.AppKey("deadlines", Deadlines)
+STOPPING = web.AppKey("stopping", asyncio.Event)
 
 
 def app(
@@ -91,13 +95,14 @@ def app(
     gate = Gate(journal, doors, gateway.now)
     built = web.Application(middlewares=[deadlines.middleware, one_shape, gate.noting], client_max_size=limits.most_bytes)
     built[DEADLINES] = deadlines
+    built[STOPPING] = stopping = asyncio.Event()
     rooms = (
         Intake(gateway, journal, gate),
         Alerts(gateway, journal, gate),
         Deliveries(journal, gate),
         Quarantine(gateway, journal, gate),
         Public(feeds),
-        Health(gateway),
+        Health(gateway, stopping),
         Description(),
     )
     if town is not None:
@@ -121,32 +126,57 @@ async def _close(built: web.Application) -> None:
     built[CLOSING].set()
 
 
-async def _plainly(_: web.Request, response: web.StreamResponse) -> None:
+async def _plainly(request: web.Request, response: web.StreamResponse) -> None:
     response.headers["Server"] = "bongsu"
     response.headers["X-Content-Type-Options"] = "nosniff"
+    if request.app[STOPPING].is_set():
+        response.headers["Connection"] = "close"
+        response.force_close()
 
 
 class Listening:
     """A server that listens; `port` is the one it got."""
 
-    def __init__(self, runner: web.AppRunner, server: asyncio.Server) -> None:
+    def __init__(self, runner: web.AppRunner, sockets: list[socket.socket]) -> None:
         """Hold on to what must be closed."""
         self._runner = runner
-        self._server = server
-        self.port = int(server.sockets[0].getsockname()[1])
+        self._sockets = sockets
+        self.port = int(sockets[0].getsockname()[1])
+
+    async def drain(self, seconds: float) -> None:
+        """Say that we are stopping, keep no connection beyond its next answer, and serve on until whoever asks has heard it."""
+        self._runner.app[STOPPING].set()
+        await asyncio.sleep(seconds)
 
     async def stop(self) -> None:
-        """Let requests in flight finish, then close everything."""
-        # Python 3.13.0 stumbles over connections that outlive the closing of their server.
+        """Take no new connections, let requests in flight finish, then close everything."""
+        self._runner.app[STOPPING].set()
+        loop = asyncio.get_running_loop()
+        while self._sockets:
+            loop.remove_reader(self._sockets[-1])
+            self._sockets.pop().close()
+        # Whoever was let in a moment ago is still becoming a connection
+        await asyncio.sleep(SETTLING_S)
         await self._runner.cleanup()
-        self._server.close()
 
 
 async def listen(built: web.Application, host: str, port: int) -> Listening:
-    """Serve an application made by `app`; port 0 takes a free one."""
+    """Serve an application made by `app`; port 0 takes a free one; raises OSError where nothing can listen."""
     deadlines = built[DEADLINES]
     limits = deadlines.limits
-    runner = web.AppRunner(built, access_log=None, keepalive_timeout=limits.idle_s, shutdown_timeout=limits.shutdown_s)
-    await runner.setup()
-    factory = deadlines.watched(cast("Callable[[], RequestHandler]", runner.server))
-    return Listening(runner, await asyncio.get_running_loop().create_server(factory, host, port))
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    with ExitStack() as undo:
+        sockets = [undo.enter_context(_bound(one[0], str(one[4][0]), port)) for one in found]
+        runner = web.AppRunner(built, access_log=None, keepalive_timeout=limits.idle_s, shutdown_timeout=limits.shutdown_s)
+        await runner.setup()
+        factory = deadlines.watched(cast("Callable[[], RequestHandler]", runner.server))
+        for one in sockets:
+            # The server is never closed, its socket is: Python 3.13.0 stumbles over connections that outlive their server
+            await loop.create_server(factory, sock=one)
+        undo.pop_all()
+    return Listening(runner, sockets)
+
+
+def _bound(family: int, address: str, port: int) -> socket.socket:
+    return socket.create_server((address, port), family=family)

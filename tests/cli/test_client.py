@@ -24,6 +24,8 @@ def answers() -> Iterator[Answers]:
                 self.end_headers()
                 self.wfile.write(body)
 
+            do_POST = do_PATCH = do_GET  # noqa: N815 - their names
+
             def log_message(self, *_: object) -> None:
                 pass
 
@@ -83,3 +85,30 @@ def test_what_is_not_set_is_named(bongsu: Bongsu, missing: str) -> None:
     answer = bongsu("alert", "list", env=given)
     assert answer.exit_code == 2
     assert f"{missing} is not set" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("approve", "A", "--version", "1", "--hash", "x"),
+        ("cancel", "A", "--reason", "wrong"),
+        ("end", "A", "--reason", "over"),
+        ("update", "A"),
+        ("reject", "A", "--version", "1", "--reason", "no"),
+        ("submit", "A", "--revision", "1"),
+        ("edit", "A", "--revision", "1", "--expires", "2026-07-14T18:20:00+09:00"),
+    ],
+)
+def test_an_operator_who_was_not_heard_is_told_so_and_what_to_do(
+    bongsu: Bongsu, answers: Answers, words: tuple[str, ...]
+) -> None:
+    away = error("store-unavailable")
+    for url, known in (
+        ("http://127.0.0.1:1", "NOT SENT: "),
+        (answers(503, away), "NOT SENT: "),
+        (answers(502, b"{}"), "NOT KNOWN"),
+    ):
+        answer = bongsu("alert", *words, env={"BONGSU_URL": url, "BONGSU_KEY": "key"})
+        assert (answer.exit_code, answer.stdout) == (6, "")
+        assert answer.stderr.split(": ", 2)[2].startswith(known), answer.stderr
+        assert "warn by hand now" in answer.stderr

@@ -1,7 +1,7 @@
 import pytest
 
-from gateway.cli.say import Unreachable, fail, spoken
-from gateway.fault import BadInput, Conflict, Fault, Faults, Finding, Gravity, Missing, Refused, Unavailable
+from gateway.cli.say import fail, spoken
+from gateway.fault import BadInput, Conflict, Fault, Faults, Finding, Gravity, Missing, Refused, Unavailable, Unreachable
 
 
 @pytest.mark.parametrize(

@@ -129,3 +129,36 @@ async def test_a_closed_store_accepts_nothing(town: Town) -> None:
     for answer in (await town.ask("GET", "/health/ready"), await town.signed(b"[]")):
         assert answer.status == 503
         assert answer.headers["Retry-After"]
+
+
+async def test_who_stops_says_so_first_and_serves_on_and_keeps_no_connection(town: Town) -> None:
+    draining = asyncio.create_task(town.listening.drain(0.3))
+    await asyncio.sleep(0)
+    ready = await town.ask("GET", "/health/ready")
+    assert (ready.status, ready.code, ready.headers["Retry-After"]) == (503, "stopping", "2")
+    assert (await town.ask("GET", "/health/live")).status == 200
+    heard, took = await talk(town, b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b"Connection: close" in heard
+    assert took < 0.3
+    assert not draining.done()
+    await draining
+
+
+async def test_who_stops_refuses_new_connections_and_finishes_what_it_has(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = asyncio.Event()
+
+    async def slow(_: object) -> None:
+        inside.set()
+        await asyncio.sleep(0.5)
+
+    monkeypatch.setattr(type(town.journal), "check", slow)
+    _, idle = await asyncio.open_connection("127.0.0.1", town.port)
+    asked = asyncio.create_task(town.ask("GET", "/health/ready"))
+    await inside.wait()
+    stopping = asyncio.create_task(town.listening.stop())
+    await asyncio.sleep(0.1)
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", town.port)
+    assert (await asked).status == 200
+    await stopping
+    idle.close()

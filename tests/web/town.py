@@ -29,7 +29,7 @@ from gateway.journal.sqlite import SqliteJournal
 from gateway.out import Secret
 from gateway.publishing import Feeds
 from gateway.source import Item, Raw, each, read_incident
-from gateway.web import Door, Limits, app, listen, secret
+from gateway.web import Door, Limits, Listening, app, listen, secret
 from gateway.words import Words
 
 START = datetime.fromisoformat("2026-07-14T18:20:00+09:00")
@@ -117,6 +117,7 @@ class Town(Struct):
 
     url: str
     port: int
+    listening: Listening
     session: aiohttp.ClientSession
     clock: Clock
     gateway: Gateway
@@ -230,7 +231,15 @@ async def opened(folder: Path, limits: Limits, clock: Clock) -> AsyncIterator[To
     async with aiohttp.ClientSession(auto_decompress=False) as session:
         url = f"http://127.0.0.1:{listening.port}"
         town = Town(
-            url=url, port=listening.port, session=session, clock=clock, gateway=gateway, journal=journal, keys={}, app=built
+            url=url,
+            port=listening.port,
+            listening=listening,
+            session=session,
+            clock=clock,
+            gateway=gateway,
+            journal=journal,
+            keys={},
+            app=built,
         )
         await _peopled(town)
         yield town

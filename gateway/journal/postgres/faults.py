@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from gateway.fault import Unavailable
+from gateway.fault import Unavailable, Unreachable
 
 _LOST = {
     asyncpg.TargetServerAttributeNotMatched: ("store-read-only", "no host takes writes", "name one that does"),
@@ -45,4 +45,4 @@ def unavailable(error: Exception) -> Unavailable:
         if isinstance(error, kind):
             return Unavailable(code, f"{message} ({error})", hint=hint)
     told = str(error) or type(error).__name__
-    return Unavailable("store-unavailable", f"the database cannot be reached ({told})", hint="the store goes on by itself")
+    return Unreachable("store-unavailable", f"the database cannot be reached ({told})", hint="the store goes on by itself")
