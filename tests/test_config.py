@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import Database, Mode, Secret, SecretPlace, read, read_playbooks, read_secret
+from gateway.config import Backups, Database, Mode, Secret, SecretPlace, read, read_playbooks, read_secret
 from gateway.fault import BadInput, Faults, Finding, Missing
 from gateway.incident import Status
 
@@ -236,3 +236,12 @@ def test_a_secret_shows_itself_to_nobody_who_does_not_ask() -> None:
         "[Secret(...)]",
     ]
     assert not hasattr(secret, "__dict__")
+
+
+def test_backups_are_named_with_their_folder(city: MakeCity) -> None:
+    told = 'path = "bongsu.db"\nbackup = "backups"\nbackup_every_h = 6\nbackups_kept = 3'
+    folder = city(CITY.replace('path = "bongsu.db"', told))
+    assert read(folder).backups == Backups(folder=folder / "backups", every_h=6, kept=3)
+    assert read(city(CITY)).backups is None
+    [found] = findings(city(CITY.replace('path = "bongsu.db"', 'path = "bongsu.db"\nbackups_kept = 3')))
+    assert (found.rule, found.line) == ("backup-nowhere", 1 + CITY.splitlines().index('path = "bongsu.db"') + 1)

@@ -2,10 +2,11 @@
 
 from gateway.config.reading import CITY, read, read_playbooks
 from gateway.config.secret import Secret, SecretPlace, read_secret
-from gateway.config.settings import ChannelSettings, Database, Mode, Peer, Server, Settings, SourceSettings
+from gateway.config.settings import Backups, ChannelSettings, Database, Mode, Peer, Server, Settings, SourceSettings
 
 __all__ = [
     "CITY",
+    "Backups",
     "ChannelSettings",
     "Database",
     "Mode",

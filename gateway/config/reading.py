@@ -77,6 +77,7 @@ def _placed(data: Table, folder: Path) -> dict[str, Any]:
         "folder": folder,
         "store": folder / data.get("store", {}).get("path", STORE),
         "database": _kept(data["store"], folder) if "url" in data.get("store", {}) else None,
+        "backups": _backups(data.get("store", {}), folder),
         "reviewed_only": data.get("approval", {}).get("reviewed_only", mode == Mode.LIVE),
         "duty": _kept(data["duty"], folder),
         "sources": {name: _kept(source, folder) for name, source in data.get("sources", {}).items()},
@@ -96,6 +97,12 @@ def _kept(table: Table, folder: Path) -> dict[str, Any]:
     elif "secret_env" in table:
         kept["secret"] = {"env": table["secret_env"]}
     return kept
+
+
+def _backups(store: Table, folder: Path) -> dict[str, Any] | None:
+    given = {"every_h": store.get("backup_every_h"), "kept": store.get("backups_kept")}
+    told = {key: value for key, value in given.items() if value is not None}
+    return {"folder": folder / store["backup"], **told} if "backup" in store else None
 
 
 def _names(names: Mapping[str, str]) -> dict[str, str]:
@@ -155,6 +162,9 @@ def _world(data: Table) -> Iterator[Contradiction]:
 
 
 def _database(store: Table) -> Iterator[Contradiction]:
+    for key in ("backup_every_h", "backups_kept"):
+        if key in store and "backup" not in store:
+            yield "backup-nowhere", "no folder for backups is named", ("store", key), 'add backup = "backups"'
     if "url" not in store:
         for key in ("secret_file", "secret_env", "node"):
             if key in store:

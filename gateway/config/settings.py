@@ -42,6 +42,14 @@ class Database(Struct, frozen=True, kw_only=True):
     node: str = ""
 
 
+class Backups(Struct, frozen=True, kw_only=True):
+    """Backups that the gateway makes by itself: where, how often, and how many of them stay."""
+
+    folder: Path
+    every_h: float = 24.0
+    kept: int = 7
+
+
 class SourceSettings(Struct, frozen=True, kw_only=True):
     """One source: what reads it, how it proves who it is, and what it may report; an empty set is no limit.
 
@@ -88,6 +96,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     store: Path
     reviewed_only: bool
     database: Database | None = None
+    backups: Backups | None = None
     server: Server = Server()
     sources: Mapping[str, SourceSettings] = {}
     channels: Mapping[str, ChannelSettings] = {}

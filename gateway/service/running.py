@@ -20,6 +20,7 @@ from gateway.fault import Fault
 from gateway.journal.contract import Journal
 from gateway.out import HttpOut, Peers
 from gateway.publishing import Feeds
+from gateway.service.backups import Archivist
 from gateway.service.planning import Setup, set_up
 from gateway.service.store import open_store
 from gateway.web import Listening, Town, app, listen
@@ -29,6 +30,7 @@ TICK_S = 1.0
 TIMERS_LEASE_S = 4.0
 SEAL_S = 3600.0
 SHUTDOWN_S = 10.0
+BACKUPS_S = 10.0
 
 log = structlog.get_logger()
 
@@ -55,6 +57,7 @@ class Service:
         self._stop_until = 0.0
         self._seal_at = monotonic()
         self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._archivist = Archivist(setup.settings, journal, self._name)
 
     @classmethod
     @asynccontextmanager
@@ -102,6 +105,7 @@ class Service:
             "drafting": self._drafting,
             "sending": self._sending,
             "timers": self._timing,
+            "backups": self._archiving,
         }
         running = [asyncio.create_task(self._kept(what, loop), name=what) for what, loop in loops.items()]
         try:
@@ -147,6 +151,11 @@ class Service:
             await self._tried("heartbeat", self._beat)
             await self._tried("timers", self._turn)
         await self._tried("timers", partial(self.journal.lease, "timers", self._name, 0.0))
+
+    async def _archiving(self) -> None:
+        while not self._stop.is_set():
+            await self._tried("backups", partial(self._archivist.look, self._now()))
+            await _pause(self._stop, BACKUPS_S)
 
     async def _beat(self) -> None:
         """Publish anew what is old; every node looks, and the record lets one do it."""

@@ -113,7 +113,7 @@ def _build(cx: apsw.Connection) -> None:
 
 def _up_to_date(cx: apsw.Connection) -> None:
     if (found := cx.execute("PRAGMA integrity_check(1)").get) != "ok":
-        raise apsw.CorruptError(str(found))
+        raise apsw.CorruptError(" ".join(str(found).split()))
     if not cx.table_exists("main", "migration"):
         raise Fault("store-foreign", "the file holds no record of a gateway", hint="name a backup that bongsu made")
     if steps := migrate.pending(cx):

@@ -14,6 +14,8 @@ _LOST = {
         "the store's file cannot be opened",
         "check that its folder exists and is writable",
     ),
+    FileNotFoundError: ("store-unavailable", "the store's file is not there", "check that its folder exists and is writable"),
+    PermissionError: ("store-read-only", "the store may only be read", "make the file and its folder writable"),
     apsw.BusyError: ("store-unavailable", "another process holds the store", "try again"),
     apsw.IOError: ("store-unavailable", "the disk reports an error", "check the disk"),
     apsw.NoMemError: ("store-unavailable", "memory has run out", "try again"),

@@ -94,7 +94,7 @@ def _settle(cx: apsw.Connection, path: Path) -> None:
         raise apsw.CantOpenError("this file system allows no write-ahead log")
     cx.execute("PRAGMA synchronous = full; PRAGMA foreign_keys = on; PRAGMA trusted_schema = off")
     if path.stat().st_size <= QUICK_CHECK_UP_TO and (found := cx.execute("PRAGMA quick_check(1)").get) != "ok":
-        raise apsw.CorruptError(str(found))
+        raise apsw.CorruptError(" ".join(str(found).split()))
 
 
 def _bring_up(cx: apsw.Connection, path: Path, *, shared: bool) -> None:

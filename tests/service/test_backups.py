@@ -1,0 +1,68 @@
+"""Backups by themselves: when one is due, how many stay, and that one that fails is seen and paged once."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gateway import config
+from gateway.config import Backups, Settings
+from gateway.fault import Fault
+from gateway.journal.records import TodoKind
+from gateway.journal.sqlite import SqliteJournal
+from gateway.service.backups import AGAIN, Archivist, known
+from tests.journal.samples import T0
+
+HANBAT = Path(__file__).parents[2] / "gateway" / "demo" / "hanbat"
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Settings:
+    backups = Backups(folder=tmp_path / "backups", every_h=6, kept=2)
+    return msgspec.structs.replace(config.read(HANBAT), store=tmp_path / "bongsu.db", backups=backups)
+
+
+async def test_a_backup_is_made_when_the_newest_is_old_and_old_ones_go(city: Settings, tmp_path: Path) -> None:
+    journal = await SqliteJournal.open(city.store)
+    archivist, other = Archivist(city, journal, "a"), Archivist(city, journal, "b")
+    for hours in (0, 1, 5.9, 6, 11, 12):
+        await archivist.look(T0 + hours * HOUR)
+        await other.look(T0 + hours * HOUR)
+    await journal.close()
+
+    assert [file.name for file in known(tmp_path / "backups")] == ["bongsu-20260714T152000Z.db", "bongsu-20260714T212000Z.db"]
+
+
+async def test_a_strangers_file_is_neither_counted_nor_deleted(city: Settings, tmp_path: Path) -> None:
+    (tmp_path / "backups").mkdir()
+    mine = [tmp_path / "backups" / name for name in ("bongsu-before-upgrade-Z.db", "notes.txt")]
+    for file in mine:
+        file.write_text("mine")
+    journal = await SqliteJournal.open(city.store)
+    archivist = Archivist(city, journal, "a")
+    for number in range(4):
+        await archivist.look(T0 + number * 6 * HOUR)
+    await journal.close()
+
+    assert [file.read_text() for file in mine] == ["mine", "mine"]
+    assert len(known(tmp_path / "backups")) == 2
+
+
+async def test_a_backup_that_fails_is_a_trouble_until_it_is_mended_and_paged_once(city: Settings, tmp_path: Path) -> None:
+    (tmp_path / "backups").write_text("a file stands where the folder should be")
+    journal = await SqliteJournal.open(city.store)
+    archivist = Archivist(city, journal, "a")
+    for at in (T0, T0 + AGAIN / 2, T0 + AGAIN, T0 + 3 * AGAIN):
+        with pytest.raises(Fault) as failed:
+            await archivist.look(at)
+        assert failed.value.code == "folder-unwritable"
+    [page] = await journal.take(TodoKind.PAGE, 9, 30)
+    assert b"backup-failed" in page.body
+    (tmp_path / "backups").unlink()
+    await archivist.look(T0 + 5 * AGAIN)
+    await archivist.look(T0 + 5 * AGAIN)
+    await journal.close()
+
+    assert len(known(tmp_path / "backups")) == 1
