@@ -14,7 +14,7 @@ from tests.journal.postgres.server import PATIENCE_S, Server, running_pair
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "two-sites.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
+BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w*)\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
 COMMANDS = [line for _, block in BLOCKS for line in block.splitlines() if line.startswith("bongsu ")]
 NAMED = re.findall(r"`(bongsu [^`]+)`", GUIDE)
 SECRET = "whsec_" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -36,7 +36,7 @@ def run(command: str, folder: Path, *, said: str = "", **meant: str) -> str:
         command = command.replace(word, place)
     answer = CliRunner().invoke(main, command.split()[1:], input=said)
     assert answer.exit_code == 0, answer.stderr
-    return answer.stdout
+    return str(answer.stdout)
 
 
 def block(beginning: str) -> str:
