@@ -30,9 +30,12 @@ _QUEUES = (
     "WITH RECURSIVE queue (channel, target, priority) AS ("
     "SELECT * FROM (SELECT channel, target, priority FROM delivery WHERE state = 'waiting'"
     " ORDER BY channel, target, priority LIMIT 1)"
-    " UNION ALL SELECT n.channel, n.target, n.priority FROM queue q JOIN delivery n ON n.id ="
-    " (SELECT id FROM delivery WHERE state = 'waiting' AND (channel, target, priority) > (q.channel, q.target, q.priority)"
-    " ORDER BY channel, target, priority LIMIT 1))"
+    " UNION ALL SELECT n.channel, n.target, n.priority FROM queue q JOIN delivery n ON n.id = coalesce("
+    "(SELECT id FROM delivery WHERE state = 'waiting' AND channel = q.channel AND target = q.target AND priority > q.priority"
+    " ORDER BY priority LIMIT 1),"
+    " (SELECT id FROM delivery WHERE state = 'waiting' AND channel = q.channel AND target > q.target"
+    " ORDER BY target, priority LIMIT 1),"
+    " (SELECT id FROM delivery WHERE state = 'waiting' AND channel > q.channel ORDER BY channel, target, priority LIMIT 1)))"
     " SELECT priority, channel, target FROM queue ORDER BY priority"
 )
 _DUE = (
@@ -66,6 +69,8 @@ def _settle(cx: apsw.Connection, real: float, one: Settlement, at: datetime) -> 
     _record(cx, row, one.outcome, real, one.retry_in, at)
     if one.page is not None:
         work.owe(cx, one.page, at)
+    if one.outcome.verdict.settled:
+        return DeliveryState(one.outcome.verdict)
     now = lanes.delivery(cx, row.id)
     return shown(now.state, doubt=bool(now.doubt))
 
@@ -125,9 +130,8 @@ def _in_turn(due: Mapping[Target, Iterator[SqlRow]], priority: int, filling: Fil
 
 
 def _lease(cx: apsw.Connection, id: int, until: float, now: datetime) -> Claimed:
-    leased = "UPDATE delivery SET state = 'sending', fence = fence + 1, lease_until = ?, claimed_at = ? WHERE id = ?"
-    change(cx, leased, until, moment(now), id)
-    row = lanes.delivery(cx, id)
+    leased = "UPDATE delivery SET state = 'sending', fence = fence + 1, lease_until = ?, claimed_at = ? WHERE id = ? RETURNING *"
+    row = Row(*only(cx, f"delivery {id}", leased, until, moment(now), id))
     payload, sha256, status = _issued(cx, row)
     return Claimed(
         id=id,
@@ -183,7 +187,7 @@ def _evidence(cx: apsw.Connection, row: Row, fence: int, outcome: Outcome, at: d
 
 
 def _expire(cx: apsw.Connection, now: datetime) -> None:
-    overdue = "SELECT * FROM delivery WHERE state = 'waiting' AND deadline <= ? ORDER BY id"
+    overdue = "SELECT * FROM delivery WHERE state = 'waiting' AND deadline <= ? ORDER BY +id"
     for row in [Row(*row) for row in every(cx, overdue, moment(now))]:
         state = DeliveryState.UNKNOWN if row.doubt else DeliveryState.EXPIRED
         if change(cx, "UPDATE delivery SET state = ? WHERE id = ? AND state = 'waiting'", state, row.id):
