@@ -212,7 +212,7 @@ def told(item: Item) -> dict[str, object]:
     """Return an item as an expected.json tells it; of a refusal only the code and the path count."""
     if isinstance(item, Refusal):
         return {"refusal": {"code": item.code, "path": item.path}}
-    return {type(item).__name__.lower(): msgspec.json.decode(msgspec.json.encode(item))}
+    return {type(item).__name__.lower(): msgspec.to_builtins(item)}
 
 
 def _raw(vendor: Vendor, body: bytes) -> Raw:
