@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from gateway.engine import Plan
-from gateway.journal.sqlite import SqliteJournal
 from tests.engine.hall import Clock, Hall, build, copied, plan_of
+from tests.journal.samples import Real
+from tests.stores import Opener
 
 Opening = Callable[[Plan], Awaitable[Hall]]
 Planning = Callable[[Callable[[Path], object]], Plan]
@@ -39,12 +40,13 @@ def clock(clock_of_all: Clock) -> Clock:
 
 
 @pytest.fixture
-async def opening(tmp_path: Path, clock: Clock) -> AsyncIterator[Opening]:
+async def opening(opener: Opener, tmp_path: Path, clock: Clock) -> AsyncIterator[Opening]:
     """Open halls of other plans on one and the same record."""
-    journal = await SqliteJournal.open(tmp_path / "journal.db")
+    real = Real()
+    journal = await opener(tmp_path, real)
 
     async def opened(plan: Plan) -> Hall:
-        return Hall(plan, journal, clock)
+        return Hall(plan, journal, clock, real)
 
     yield opened
     await journal.close()

@@ -19,12 +19,13 @@ from gateway.demo.town import settle
 from gateway.engine import Gateway, Plan
 from gateway.formats import app, cap
 from gateway.incident import Incident
+from gateway.journal.contract import Journal
 from gateway.journal.records import AlertRecord, Delivery, Receipt
-from gateway.journal.sqlite import SqliteJournal
 from gateway.out import Secret
 from gateway.publishing import Feeds
 from gateway.service import set_up
 from gateway.source import Raw, read_incident
+from tests.journal.samples import Real
 
 DAWN = datetime.fromisoformat("2026-07-14T18:20:00+09:00")
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -140,17 +141,20 @@ class FarSides:
 class Hall:
     """The town hall: the gateway, and whoever works around it."""
 
-    def __init__(self, plan: Plan, journal: SqliteJournal, clock: Clock) -> None:
+    def __init__(self, plan: Plan, journal: Journal, clock: Clock, real: Real | None = None) -> None:
         """Put the parts together."""
         self.plan, self.journal, self.clock = plan, journal, clock
         self.far = FarSides()
-        self.real = 1000.0
-        journal.real = lambda: self.real
+        self._real = real or Real()
         self.gateway = Gateway(plan, journal, clock)
         self.feeds = Feeds(journal, plan.feeds, "https://hanbat.example", clock)
         self.courier = Courier(journal, plan.channels, self.far, clock, luck=lambda: 0.0)
         self.pager = Pager(journal, self.far, DUTY, Secret(SECRET), clock)
         self.letters = 0
+
+    def waits(self, seconds: float) -> None:
+        """Let time pass for leases and for whoever tries again."""
+        self._real.at += seconds
 
     # What comes in
 

@@ -11,6 +11,9 @@ from gateway.fault import BadInput, Conflict, Fault, Refused
 from gateway.journal.contract import Stale
 from gateway.journal.records import VersionState
 from tests.engine.hall import GUEST, KIM, LEE, PARK, Hall, incident
+from tests.stores import on_every_store
+
+pytestmark = on_every_store
 
 NOT_LIVE = {
     "draft": "nobody was told of it yet",

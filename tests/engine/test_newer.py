@@ -37,7 +37,7 @@ async def test_what_came_while_a_version_waited_becomes_an_update_once_it_is_out
     assert seen.open.hash == record.open.hash, "shown, not applied"
     await hall.gateway.approve(record.id, 1, record.open.hash, LEE)
     hall.clock.passes(minutes=3)
-    hall.real += 300
+    hall.waits(300)
     (record,) = await hall.drafts()
     assert (version(record).number, version(record).kind, version(record).level) == (2, Kind.UPDATE, "danger")
 
@@ -167,7 +167,7 @@ async def test_an_alert_that_ran_out_with_a_draft_on_it_does_not_get_the_new_fac
     assert version(first).level == "danger"
     assert version(first) == version(waiting), "nothing is added to what is over"
     await hall.gateway.expire_due()
-    hall.real += 1
+    hall.waits(1)
     first, second = await hall.drafts()
     assert first.open is None
     assert (first.id, version(second).kind, version(second).number) == (record.id, Kind.ALERT, 1)

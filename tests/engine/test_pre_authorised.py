@@ -9,6 +9,9 @@ from gateway.channel import Verdict
 from gateway.journal.records import VersionState
 from tests.engine.conftest import Opening, Planning
 from tests.engine.hall import BROADCASTER, ELSEWHERE, KIM, Hall, area, report, rewrite, version
+from tests.stores import on_every_store
+
+pytestmark = on_every_store
 
 WIDE = [[[127.33, 36.345], [127.38, 36.345], [127.38, 36.38], [127.33, 36.345]]]
 ALLOWED = '\n[pre_authorised]\nsource = "control-room"\nmost_km2 = 1.0\n'
@@ -128,7 +131,7 @@ async def test_a_crash_after_it_went_out_does_not_send_it_twice(swift: Hall, mon
         with pytest.raises(ConnectionAbortedError):
             await swift.gateway.draft_due()
     await swift.journal.recover()
-    swift.real += 60
+    swift.waits(60)
     (record,) = await swift.drafts()
     await swift.delivers()
     assert len(record.versions) == 1
@@ -142,7 +145,7 @@ async def test_it_is_taken_back_like_any_other(swift: Hall) -> None:
     await swift.courier.round()
     await swift.gateway.cancel(record.id, "false alarm", KIM)
     swift.far.verdicts.clear()
-    swift.real += 60
+    swift.waits(60)
     await swift.delivers()
     assert [one.msg_type for one in swift.far.cap()] == ["Alert", "Cancel"]
 

@@ -7,6 +7,9 @@ import pytest
 from gateway.engine import Changes
 from gateway.fault import Conflict
 from tests.engine.hall import ELSEWHERE, KIM, Hall, area
+from tests.stores import on_every_store
+
+pytestmark = on_every_store
 
 
 async def test_the_same_hazard_in_the_same_place_asks_first(hall: Hall) -> None:

@@ -86,7 +86,7 @@ async def test_a_store_that_is_slow_for_a_moment_costs_no_draft(hall: Hall, monk
     monkeypatch.setattr(hall.journal, "draft", full)
     assert await hall.drafts() == []
     monkeypatch.setattr(hall.journal, "draft", real)
-    hall.real += 5
+    hall.waits(5)
     assert len(await hall.drafts()) == 1
     assert await hall.codes() == []
     assert await hall.journal.failures() == []

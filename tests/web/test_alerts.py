@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from tests.stores import on_every_store
 from tests.web.town import Town, incident
+
+pytestmark = on_every_store
 
 WRONG = "0" * 64
 

@@ -4,7 +4,6 @@ import base64
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -25,7 +24,6 @@ from gateway.feeds import FeedSettings
 from gateway.incident import Status
 from gateway.journal.contract import Journal
 from gateway.journal.records import Key, Person
-from gateway.journal.sqlite import SqliteJournal
 from gateway.out import Secret
 from gateway.publishing import Feeds
 from gateway.source import Item, Raw, each, read_incident
@@ -219,8 +217,7 @@ class ControlRoom:
         return each(document if isinstance(document, list) else [document], read_incident)
 
 
-async def opened(folder: Path, limits: Limits, clock: Clock) -> AsyncIterator[Town]:
-    journal = await SqliteJournal.open(folder / "journal.db")
+async def opened(journal: Journal, limits: Limits, clock: Clock) -> AsyncIterator[Town]:
     made = [
         maker(FeedSettings(title={"ko": "한밭"}, sender="한밭시", mode=Status.EXERCISE, language="ko")) for maker in feeds.find()
     ]
@@ -244,7 +241,6 @@ async def opened(folder: Path, limits: Limits, clock: Clock) -> AsyncIterator[To
         await _peopled(town)
         yield town
     await listening.stop()
-    await journal.close()
 
 
 async def _peopled(town: Town) -> None:
