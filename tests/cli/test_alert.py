@@ -106,6 +106,7 @@ def test_what_only_some_took_ends_with_5_and_one_person_takes_it_back(people: di
     states = {one["target"]: one["state"] for one in lines(approved)[1:]}
     assert states == {"webhook/city-app": "accepted", "cap/broadcaster": "refused"}
     assert approved.exit_code == 5
+    assert "NOT TOLD  cap/broadcaster of version 1: refused (HTTP 400)" in kim("show", id).stdout
 
     cancelled = kim("cancel", id, "--reason", "a drill went wrong", "--wait", "20", "--json")
     answer, *deliveries = lines(cancelled)

@@ -7,8 +7,8 @@ import pytest
 from gateway.alert import Kind, Target
 from gateway.channel import Verdict
 from gateway.journal.contract import Journal
-from gateway.journal.records import TodoKind
-from tests.journal.samples import HOUR, T0, Real, claim, revision, room, settle, states, tell, version
+from gateway.journal.records import DeliveryState, Todo, TodoKind
+from tests.journal.samples import HOUR, T0, Real, claim, revision, room, settle, settlement, states, tell, version
 
 
 async def test_an_update_overtakes_what_still_waits(journal: Journal) -> None:
@@ -289,3 +289,32 @@ async def test_a_newer_version_supersedes_a_held_clear(journal: Journal) -> None
 
     assert (await states(journal))["A1.1.sign.a.clear"] == "superseded"
     assert (await states(journal))["A1.2.sign.a.clear"] == "held"
+
+
+async def test_outcomes_are_settled_together_and_a_page_is_owed_only_where_the_outcome_counts(
+    journal: Journal, real: Real
+) -> None:
+    await tell(journal, version("A1"), ["sms/x", "sms/y", "cap/z"])
+    await tell(journal, version("A2"), ["sms/x"])
+    late, *others = await claim(journal, "sms", lease_s=30)
+    real.at += 30
+    [again] = [one for one in await claim(journal, "sms", most=1) if one.id == late.id]
+    page = Todo(kind=TodoKind.PAGE, subject="late")
+    tries = [
+        settlement(late, Verdict.REFUSED, page=page),
+        settlement(again, Verdict.REFUSED, page=Todo(kind=TodoKind.PAGE, subject="x")),
+    ]
+    states_ = await journal.settle([*tries, settlement(others[0], Verdict.ACCEPTED)], T0)
+
+    assert states_ == [None, "refused", None]
+    assert [task.subject for task in await journal.take(TodoKind.PAGE, 10, 30)] == ["x"]
+    assert {one.key for one in await journal.deliveries(states=frozenset({DeliveryState.REFUSED}))} == {late.key}
+    assert {one.key for one in await journal.deliveries("A1", frozenset({DeliveryState.IN_DOUBT}))} == {others[0].key}
+
+
+async def test_what_waits_is_counted_by_target(journal: Journal) -> None:
+    await tell(journal, version("A1"), ["sms/x", "cap/z"], clears=True)
+    await tell(journal, version("A2"), ["sms/x"])
+    assert await journal.backlog() == {Target("sms", "x"): 2, Target("cap", "z"): 1}
+    await claim(journal, "sms")
+    assert await journal.backlog() == {Target("cap", "z"): 1}

@@ -273,6 +273,21 @@ async def test_what_became_of_each_message(town: Town) -> None:
     assert (await town.ask("GET", "/v1/deliveries?alert=none", "guest")).json["deliveries"] == []
 
 
+async def test_only_deliveries_in_the_states_that_were_named(town: Town) -> None:
+    """Nobody carries anything here, so every message waits and every clear is held."""
+    issued = await town.issue(await town.draft())
+    for asked in ("waiting", "refused,waiting", f"waiting&alert={issued['id']}"):
+        found = (await town.ask("GET", f"/v1/deliveries?state={asked}", "guest")).json["deliveries"]
+        assert [(one["state"], one["reason"]) for one in found] == [("waiting", "")]
+    assert (await town.ask("GET", "/v1/deliveries?state=expired,unknown,refused", "guest")).json["deliveries"] == []
+
+
+@pytest.mark.parametrize("state", ["lost", "", "waiting,", "WAITING"])
+async def test_a_state_that_no_delivery_has_is_refused(town: Town, state: str) -> None:
+    answer = await town.ask("GET", f"/v1/deliveries?state={state}", "guest")
+    assert (answer.status, answer.json["error"]["code"]) == (400, "parameter-state")
+
+
 async def test_the_bytes_that_a_hash_covers_can_be_read_before_they_are_approved(town: Town) -> None:
     alert = await town.draft()
     path = f"/v1/alerts/{alert['id']}"
