@@ -34,11 +34,14 @@ MOST_MIB = 1024
 LEAST_MIB = 100
 LIBRARIES = (
     "aiohttp",
+    "aiosmtpd",
+    "aiosmtplib",
     "apsw",
     "argon2-cffi",
     "babel",
     "click",
     "gtfs-realtime-bindings",
+    "jinja2",
     "jsonschema-rs",
     "langcodes",
     "lxml",
