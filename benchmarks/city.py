@@ -52,7 +52,7 @@ def readings(now: datetime, count: int) -> list[Message]:
 
 def fires(now: datetime, count: int) -> list[Message]:
     """Return the first reports of as many fires."""
-    return _signed(now, "fire", (fire(f"fire-{number}", now) for number in range(count)))
+    return _signed(now, "fire", (fire(f"fire-{now.timestamp()}-{number}", now) for number in range(count)))
 
 
 def reports(now: datetime, id: str, count: int) -> list[Message]:

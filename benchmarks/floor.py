@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -10,10 +11,15 @@ from threading import Thread
 import apsw
 from aiohttp import web
 
-INSERT = "INSERT INTO kept (body) VALUES (?)"
+INSERT = "INSERT INTO kept (name, body) VALUES (?, ?)"
 
 Commit = Callable[[bytes], Awaitable[None]]
 Waiting = tuple[bytes, "asyncio.Future[None]"]
+
+
+def names() -> Iterator[str]:
+    """Yield keys that are never given twice."""
+    return map("message-{}".format, itertools.count())
 
 
 class BareStore:
@@ -23,16 +29,20 @@ class BareStore:
         """Make the file."""
         self._cx = apsw.Connection(str(path))
         self._cx.execute("PRAGMA journal_mode = wal; PRAGMA synchronous = full")
-        self._cx.execute("CREATE TABLE kept (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT")
+        self._cx.execute("CREATE TABLE kept (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, body BLOB NOT NULL) STRICT")
+        self._names = names()
 
     async def commit(self, body: bytes) -> None:
         """Keep one body, in a transaction of its own and in the caller's own thread."""
-        self._cx.execute(INSERT, (body,))
+        self._cx.execute(INSERT, (next(self._names), body))
 
     def commit_all(self, bodies: Sequence[bytes]) -> None:
-        """Keep bodies, all in one transaction."""
+        """Keep bodies in one transaction, each in a savepoint of its own."""
         self._cx.execute("BEGIN IMMEDIATE")
-        self._cx.executemany(INSERT, [(body,) for body in bodies])
+        for body in bodies:
+            self._cx.execute("SAVEPOINT one")
+            self._cx.execute(INSERT, (next(self._names), body))
+            self._cx.execute("RELEASE one")
         self._cx.execute("COMMIT")
 
     def close(self) -> None:

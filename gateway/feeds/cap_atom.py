@@ -20,6 +20,7 @@ from gateway.incident import Scope, Status
 
 ATOM = "http://www.w3.org/2005/Atom"
 KEEPS = timedelta(hours=48)
+MOST_WRITTEN = 20_000
 
 _MARK = {Status.ACTUAL: "", Status.EXERCISE: "[훈련 EXERCISE] ", Status.TEST: "[시험 TEST] "}
 _NAMES: Any = {None: ATOM, "cap": cap.NAMESPACE}
@@ -47,6 +48,7 @@ class CapAtom:
     def __init__(self, settings: FeedSettings) -> None:
         """Take the title, the sender and the world from the city's settings."""
         self.settings = settings
+        self._entries: dict[tuple[Published, str], bytes] = {}
 
     def render(self, version: Version) -> bytes | None:
         """Return the frozen entry of a public version of this world as JSON, None of any other.
@@ -72,17 +74,30 @@ class CapAtom:
     def join(self, publication: Publication, rows: Sequence[Published], base_url: str) -> bytes:
         """Return the whole feed: alerts that are live, and for 48 hours those that were cancelled or have ended."""
         base = base_url.rstrip("/")
-        root = etree.Element(f"{{{ATOM}}}feed", nsmap=_NAMES)
-        root.set("{http://www.w3.org/XML/1998/namespace}lang", self.settings.language)
+        root = self._root()
         _say(root, "id", _urn(self.settings.sender, self.path))
         _say(root, "title", _MARK[self.settings.mode] + self._title())
         _say(root, "updated", _time(publication.at))
         _say(_part(root, "author"), "name", self.settings.sender)
         _link(root, "self", self.media_type, base + self.path)
-        for row in _shown(rows, publication.at):
+        entries = [self._written(row, base) for row in _shown(rows, publication.at)]
+        return b"".join((b"<?xml version='1.0' encoding='UTF-8'?>\n", _open(root), *entries, b"\n</feed>\n"))
+
+    def _root(self) -> Element:
+        root = etree.Element(f"{{{ATOM}}}feed", nsmap=_NAMES)
+        root.set("{http://www.w3.org/XML/1998/namespace}lang", self.settings.language)
+        return root
+
+    def _written(self, row: Published, base: str) -> bytes:
+        """Return an entry as it stands in the feed; written once, however many publications show it."""
+        if (written := self._entries.get((row, base))) is None:
+            root = self._root()
             self._entry(root, row, base)
-        etree.indent(root)
-        return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
+            written = _open(root)[len(etree.tostring(self._root())) - len("/") :]
+            if len(self._entries) >= MOST_WRITTEN:
+                self._entries.clear()
+            self._entries[row, base] = written
+        return written
 
     def _title(self) -> str:
         title = self.settings.title
@@ -136,6 +151,12 @@ def _urn(sender: str, name: str) -> str:
 
 def _time(at: datetime) -> str:
     return whole(at).isoformat()
+
+
+def _open(root: Element) -> bytes:
+    """Return a feed, indented, up to where its next part would stand."""
+    etree.indent(root)
+    return bytes(etree.tostring(root, encoding="UTF-8")).removesuffix(b"\n</feed>")
 
 
 def _part(parent: Element, name: str) -> Element:

@@ -47,6 +47,29 @@ def test_approving_is_measured(tmp_path: Path) -> None:
     assert 1 <= told["commits_before"] < told["commits_in_all"]
 
 
+def test_both_stores_are_measured(tmp_path: Path) -> None:
+    told: dict[str, Any] = json.loads(run("record", tmp_path, "--tries", "2", "--rounds", "1", "--json"))
+
+    assert [(row["what"], row["callers"]) for row in told["rows"]] == [
+        (f"{store}: {what}", callers)
+        for store in ("sqlite", "postgres")
+        for what, callers in (
+            *(("reading only", 1), ("journal.accept", 1), ("receive", 1)),
+            *(("journal.accept", 64), ("receive", 64)),
+        )
+    ]
+
+
+def test_one_alert_more_is_measured(tmp_path: Path) -> None:
+    told: dict[str, Any] = json.loads(run("flat", tmp_path, "--active", "1", "--active", "3", "--tries", "1", "--json"))
+
+    assert [row["active"] for row in told["rows"]] == [1, 3]
+    assert {step for row in told["rows"] for step in row} == {
+        *("active", "accept", "draft", "submit", "approve", "feeds", "listing"),
+    }
+    assert all(row[step] > 0 for row in told["rows"] for step in row)
+
+
 @pytest.mark.parametrize("benchmark", ["accept", "approve"])
 def test_people_are_told_in_a_table(benchmark: str, tmp_path: Path) -> None:
     few = {"accept": ("--rounds", "1", "--callers", "2", "--connections", "2")}

@@ -1,0 +1,56 @@
+"""Both stores of the record, each empty and beside a bare store of its own kind, as durable as it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+from msgspec import Struct
+
+from benchmarks.floor import bare_group, bare_store, names
+from gateway.journal.contract import Journal
+from gateway.journal.postgres import PostgresJournal
+from gateway.journal.sqlite import SqliteJournal
+from tests.journal.postgres.server import Server
+
+POOL = 10
+
+
+class Stand(Struct, frozen=True):
+    """A record, and the least way to keep bytes: `alone` for one caller, `many` for who comes with others."""
+
+    name: str
+    journal: Journal
+    alone: Callable[[bytes], Awaitable[None]]
+    many: Callable[[bytes], Awaitable[None]]
+
+
+@asynccontextmanager
+async def sqlite(folder: Path) -> AsyncIterator[Stand]:
+    """The record in a file; alone is a commit in the caller's own thread, many share those of a thread."""
+    journal = await SqliteJournal.open(folder / "record.db")
+    async with bare_store(folder / "alone.db") as store, bare_group(folder / "many.db") as group:
+        yield Stand("sqlite", journal, store.commit, group.commit)
+    await journal.close()
+
+
+@asynccontextmanager
+async def postgres(server: Server) -> AsyncIterator[Stand]:
+    """The record in a database; beside it stands a transaction for each caller, over as many connections as the record has."""
+    boss = await asyncpg.connect(server.dsn())
+    for database in ("record", "bare"):
+        await boss.execute(f"CREATE DATABASE {database}")
+    await boss.close()
+    journal = await PostgresJournal.open(server.dsn("record"), node="bench")
+    pool = await asyncpg.create_pool(server.dsn("bare"), min_size=POOL, max_size=POOL)
+    await pool.execute("CREATE TABLE kept (id bigserial PRIMARY KEY, name text UNIQUE NOT NULL, body bytea NOT NULL)")
+
+    name = names()
+
+    async def commit(body: bytes) -> None:
+        async with pool.acquire() as cx, cx.transaction():
+            await cx.execute("INSERT INTO kept (name, body) VALUES ($1, $2)", next(name), body)
+
+    yield Stand("postgres", journal, commit, commit)
+    await pool.close()
+    await journal.close()
