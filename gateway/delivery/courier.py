@@ -147,13 +147,13 @@ class Courier:
         if reason := self._too_late(errand):
             log.warning("not-sent", reason=reason, delivery=claimed.key)
             return Outcome(verdict=Verdict.UNREACHABLE, note=f"not sent: {reason}")
-        outcome = await self._send(claimed)
+        outcome = await self._send(claimed, errand.since + self._send_s - self._real())
         self._learn(errand, outcome)
         return outcome
 
-    async def _send(self, claimed: Claimed) -> Outcome:
+    async def _send(self, claimed: Claimed, seconds: float) -> Outcome:
         try:
-            async with asyncio.timeout(self._send_s):
+            async with asyncio.timeout(seconds):
                 return await self._channels[claimed.payload.channel].send(claimed.payload, claimed.key, self._out)
         except Exception as error:  # noqa: BLE001 - whatever a channel throws, its bytes may have left
             # No traceback: the values it prints may hold a secret.

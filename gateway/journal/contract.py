@@ -238,6 +238,10 @@ class Journal(Protocol):
         """Take or renew a singleton's lease; a fence that only grows, or None while another holds it."""
         ...
 
+    async def changed(self, patience_s: float) -> bool:
+        """Return True as soon as another node said that something is due, False when the patience ran out."""
+        ...
+
     async def recover(self) -> int:
         """Free what an earlier process of this store held; call once at start; returns how many deliveries were in flight."""
         ...

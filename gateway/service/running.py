@@ -104,6 +104,7 @@ class Service:
             "pager": partial(self.pager.run, self._stop),
             "drafting": self._drafting,
             "sending": self._sending,
+            "hearing": self._hearing,
             "timers": self._timing,
             "backups": self._archiving,
         }
@@ -144,6 +145,19 @@ class Service:
             await _pause(self.gateway.sends, TICK_S)
             self.gateway.sends.clear()
             self._hint()
+
+    async def _hearing(self) -> None:
+        """What another node says is due is looked for at once."""
+        async with asyncio.TaskGroup() as tasks:
+            heeding = tasks.create_task(self._heeding())
+            await self._stop.wait()
+            heeding.cancel()
+
+    async def _heeding(self) -> None:
+        while True:
+            if await self.journal.changed(TICK_S):
+                self.gateway.drafts.set()
+                self._hint()
 
     async def _timing(self) -> None:
         while not self._stop.is_set():

@@ -14,7 +14,8 @@ from gateway.journal.copy.topics import PUBLICATION, TOPICS, Row, Topic, names
 from gateway.journal.postgres import migrate
 from gateway.journal.postgres.desk import READ, WRITE
 from gateway.journal.postgres.faults import LOST, unavailable
-from gateway.journal.postgres.opening import CONNECT_S, refuse_unsafe
+from gateway.journal.postgres.hosts import CONNECT_S
+from gateway.journal.postgres.opening import refuse_unsafe
 
 # A standby that has to confirm a whole record may take its time; a server that hangs may not
 STATEMENT_S = 600

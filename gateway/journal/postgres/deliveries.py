@@ -10,6 +10,7 @@ from gateway.channel import Outcome, Part, Payload, Verdict
 from gateway.incident import Status
 from gateway.journal.postgres import alerts, audit, lanes, work
 from gateway.journal.postgres.lanes import COLUMNS, Row
+from gateway.journal.postgres.nodes import DEAD
 from gateway.journal.postgres.sql import Cx, Here, columns, every, unnest
 from gateway.journal.records import Claimed, Delivery, DeliveryState, Priority, Room, Settlement
 from gateway.journal.sql import entries
@@ -102,12 +103,13 @@ async def settle(cx: Cx, here: Here, tries: Sequence[Settlement], at: datetime) 
 
 
 async def unswept(cx: Cx, here: Here, now: datetime) -> list[str]:
-    """Return alerts with deliveries whose lease ran out or whose deadline passed."""
+    """Return alerts with deliveries whose lease ran out, whose holder is dead or whose deadline passed."""
     rows = await every(
         cx,
-        "SELECT alert FROM delivery WHERE state = 'sending' AND lease_until <= $1"
+        "SELECT alert FROM delivery WHERE state = 'sending'"
+        f" AND (lease_until <= $1 OR holder IN {DEAD.format(judges='$5::boolean', node='$4')})"
         " UNION SELECT alert FROM delivery WHERE state = 'waiting' AND deadline <= $2 LIMIT $3",
-        *(here.time, now, MOST_SWEPT),
+        *(here.time, now, MOST_SWEPT, here.node, here.judges),
     )
     return [alert for (alert,) in rows]
 
@@ -117,10 +119,11 @@ async def sweep(cx: Cx, here: Here, found: Sequence[str], now: datetime) -> None
     free = "SELECT id FROM alert WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
     ours = [id for (id,) in await every(cx, free, found)]
     over, late = (
-        "state = 'sending' AND alert = ANY($1) AND lease_until <= $2",
+        "state = 'sending' AND alert = ANY($1)"
+        f" AND (lease_until <= $2 OR holder IN {DEAD.format(judges='$4::boolean', node='$3')})",
         "state = 'waiting' AND alert = ANY($1) AND deadline <= $2",
     )
-    await _lose(cx, here, (await _rows(cx, over, ours, here.time))[:MOST_SWEPT])
+    await _lose(cx, here, (await _rows(cx, over, ours, here.time, here.node, here.judges))[:MOST_SWEPT])
     await _expire(cx, (await _rows(cx, late, ours, now))[:MOST_SWEPT], now)
 
 

@@ -21,10 +21,11 @@ READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 class Desk:
     """A pool of connections; a connection that failed is thrown away, and the next caller makes a new one."""
 
-    def __init__(self, pool: Any) -> None:
-        """Serve from an asyncpg pool."""
+    def __init__(self, pool: Any, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
+        """Serve from an asyncpg pool; `connect` makes a connection outside of it, `refusal` is what everybody is told."""
         self._pool = pool
-        self._closed = False
+        self.connect = connect
+        self.refusal: Unavailable | None = None
 
     async def run(self, work: Callable[[Cx], Awaitable[T]], begin: str = WRITE) -> T:
         """Do work in one transaction; raises Unavailable when it was not done in time.
@@ -39,7 +40,7 @@ class Desk:
 
     async def close(self) -> None:
         """Serve whoever has a connection, then let go of them all."""
-        self._closed = True
+        self.refusal = Unavailable("store-closed", "the store is closed", hint="start the gateway again")
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await self._pool.close()
@@ -47,8 +48,8 @@ class Desk:
             self._pool.terminate()
 
     async def _served(self, serve: Callable[[], Awaitable[T]]) -> T:
-        if self._closed:
-            raise Unavailable("store-closed", "the store is closed", hint="start the gateway again")
+        if self.refusal is not None:
+            raise self.refusal
         try:
             async with asyncio.timeout(PATIENCE_S):
                 return await _until_nobody_is_in_the_way(serve)

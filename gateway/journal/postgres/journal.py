@@ -1,5 +1,6 @@
 """The record's verbs on PostgreSQL; each is written in the file of its topic and runs in a transaction of its own."""
 
+import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from gateway.fault import Conflict
 from gateway.journal.postgres import alerts, arriving, audit, deliveries, intake, issuing, people, publications, work
 from gateway.journal.postgres.desk import READ, WRITE, Desk
+from gateway.journal.postgres.nodes import Node
 from gateway.journal.postgres.opening import open_desk
 from gateway.journal.postgres.sql import Cx, Here, here
 from gateway.journal.postgres.together import Together
@@ -54,9 +56,22 @@ def _timed(verb: Callable[Concatenate[Cx, Here, P], Awaitable[T]]) -> Verb[P, T]
     @wraps(verb)
     async def run(journal: "PostgresJournal", /, *args: P.args, **kwargs: P.kwargs) -> T:
         async def work(cx: Cx) -> T:
-            return await verb(cx, await here(cx, journal.node, journal.offset()), *args, **kwargs)
+            return await verb(cx, await journal.here(cx), *args, **kwargs)
 
         return await journal.desk.run(work, WRITE)
+
+    return run
+
+
+def _says(verb: Verb[P, T]) -> Verb[P, T]:
+    """Tell the other nodes, once that is committed, that something may be due."""
+
+    @wraps(verb)
+    async def run(journal: "PostgresJournal", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        result = await verb(journal, *args, **kwargs)
+        if journal.living is not None:
+            journal.living.say()
+        return result
 
     return run
 
@@ -65,7 +80,9 @@ async def _claims(journal: "PostgresJournal", room: Room, lease_s: float, now: d
     """Settle what cannot go any more, in a transaction of its own, then lease the eligible head of each lane."""
 
     async def look(cx: Cx) -> tuple[Here, Sequence[str]]:
-        asked = await here(cx, journal.node, journal.offset())
+        if journal.living is not None:
+            await journal.living.before_claims(cx)
+        asked = await journal.here(cx)
         return asked, await deliveries.unswept(cx, asked, now)
 
     asked, found = await journal.desk.glance(look)
@@ -81,12 +98,12 @@ def _no_offset() -> float:
 class PostgresJournal:
     """The record in a PostgreSQL database that several nodes share; implements gateway.journal.contract.Journal."""
 
-    def __init__(self, desk: Desk, node: str, offset: Callable[[], float], *, shared: bool) -> None:
+    def __init__(self, desk: Desk, node: str, offset: Callable[[], float], living: Node | None) -> None:
         """Serve an opened store; use `PostgresJournal.open`."""
         self.desk = desk
         self.node = node
-        self.offset = offset
-        self._shared = shared
+        self.living = living
+        self._offset = offset
         self._together = Together(lambda arrivals: desk.run(lambda cx: arriving.accept(cx, arrivals)))
 
     @classmethod
@@ -102,10 +119,20 @@ class PostgresJournal:
         """Open the store in a database that exists; raises Unavailable, naming the remedy, BadInput for an unreadable DSN.
 
         A DSN may name several hosts: the first that takes writes is used, now and whenever a connection is lost. `node` names
-        this gateway among its peers and stays the same when it starts again (by default the host's name). `shared` is for work
-        on people, keys and audit beside a gateway of the same name. `offset` seconds are added to the database's clock.
+        this gateway among its peers and stays the same when it starts again (by default the host's name); two of one name are
+        refused. `shared` is for work on people, keys and audit beside a gateway of the same name. `offset` seconds are added to
+        the database's clock, but not where it tells which nodes live.
         """
-        return cls(await open_desk(dsn, password), node or socket.gethostname(), offset, shared=shared)
+        desk, name = await open_desk(dsn, password), node or socket.gethostname()
+        if shared:
+            return cls(desk, name, offset, None)
+        living = Node(desk, name)
+        try:
+            await living.join()
+        except BaseException:
+            await desk.close()
+            raise
+        return cls(desk, name, offset, living)
 
     # In a class body a name hides the module of the same name, so `alerts`, `deliveries`, `people` and `audit` close their group.
 
@@ -124,15 +151,15 @@ class PostgresJournal:
     allocate = _writes(alerts.allocate)
     alert = _reads(alerts.alert)
     neighbours = _reads(alerts.neighbours)
-    draft = _writes(alerts.draft)
+    draft = _says(_writes(alerts.draft))
     edit = _writes(alerts.edit)
     submit = _writes(alerts.submit)
     reject = _writes(alerts.reject)
     frozen = _reads(alerts.frozen)
     alerts = _reads(alerts.alerts)
 
-    issue = _timed(issuing.issue)
-    expire = _timed(issuing.expire)
+    issue = _says(_timed(issuing.issue))
+    expire = _says(_timed(issuing.expire))
     due_to_expire = _reads(publications.due_to_expire)
     publication = _glances(publications.current)
     snapshot = _reads(publications.snapshot)
@@ -158,16 +185,33 @@ class PostgresJournal:
     seal = _writes(audit.seal)
     audit = _writes(audit.read)
 
+    async def changed(self, patience_s: float) -> bool:
+        """Return True as soon as another node said that something is due; missing one costs no more than a poll."""
+        if self.living is not None:
+            return await self.living.heard(patience_s)
+        await asyncio.sleep(patience_s)
+        return False
+
     async def accept(self, arrival: Arrival) -> Receipt:
         """Record everything a request or a tick brings, in one transaction with whoever comes at the same time."""
-        return await self._together.accept(arrival)
+        receipt = await self._together.accept(arrival)
+        if self.living is not None and arrival.todos:
+            self.living.say()
+        return receipt
 
     async def recover(self) -> int:
         """Free what this node held before it started; raises Conflict on a shared store, whose owner may be at work."""
-        if self._shared:
+        if self.living is None:
             raise Conflict("store-shared", "only the node itself may recover what it held", hint="open it without shared=True")
         return await self._recover()
 
     async def close(self) -> None:
-        """Finish what is under way and let go of the database."""
+        """Finish what is under way and let go of the node's name and of the database."""
         await self.desk.close()
+        if self.living is not None:
+            await self.living.leave()
+
+    async def here(self, cx: Cx) -> Here:
+        """Read the database's clock, and say who asks."""
+        judges = self.living is not None and self.living.judges
+        return await here(cx, self.node, self._offset(), judges=judges)

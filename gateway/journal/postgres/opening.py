@@ -1,6 +1,7 @@
 """What must hold before a store is used: a server that keeps what it committed, and a schema we know."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import asyncpg
 
@@ -8,10 +9,10 @@ from gateway.fault import BadInput, Unavailable
 from gateway.journal.postgres import migrate
 from gateway.journal.postgres.desk import Desk
 from gateway.journal.postgres.faults import LOST, unavailable
+from gateway.journal.postgres.hosts import connect
 from gateway.journal.postgres.sql import Cx, only
 
 OLDEST = 140000
-CONNECT_S = 0.8
 MOST_CONNECTIONS = 10
 STATEMENTS_KEPT = 300
 
@@ -24,6 +25,10 @@ _SESSION = {
     "client_connection_check_interval": "500",
     "timezone": "UTC",
     "jit": "off",
+    # A machine that lost its power lets go of its node's name within 8 s
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "1",
+    "tcp_keepalives_count": "3",
 }
 
 
@@ -32,8 +37,9 @@ async def open_desk(dsn: str, password: str | None) -> Desk:
 
     Raises Unavailable with the remedy, BadInput for a DSN that cannot be read.
     """
+    reach = partial(connect, password=password, server_settings=_SESSION, statement_cache_size=STATEMENTS_KEPT)
     try:
-        pool = await _pool(dsn, password)
+        pool = await _pool(dsn, reach)
     except ValueError:
         raise BadInput("store-url", "the store's url cannot be read", hint="postgresql://user@host/database") from None
     except LOST as error:
@@ -43,21 +49,11 @@ async def open_desk(dsn: str, password: str | None) -> Desk:
     except BaseException:
         pool.terminate()
         raise
-    return Desk(pool)
+    return Desk(pool, partial(reach, dsn))
 
 
-async def _pool(dsn: str, password: str | None) -> asyncpg.Pool:
-    return await asyncpg.create_pool(
-        dsn,
-        password=password,
-        min_size=1,
-        max_size=MOST_CONNECTIONS,
-        timeout=CONNECT_S,
-        target_session_attrs="read-write",
-        statement_cache_size=STATEMENTS_KEPT,
-        server_settings=_SESSION,
-        reset=_leave_as_it_is,
-    )
+async def _pool(dsn: str, reach: Callable[..., Awaitable[asyncpg.Connection]]) -> asyncpg.Pool:
+    return await asyncpg.create_pool(dsn, min_size=1, max_size=MOST_CONNECTIONS, connect=reach, reset=_leave_as_it_is)
 
 
 async def _ready(pool: asyncpg.Pool) -> None:

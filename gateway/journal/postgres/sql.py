@@ -30,16 +30,20 @@ class Cx(Protocol):
 
 
 class Here(NamedTuple):
-    """Which node asks, and what time it is there: seconds of the database's clock, the same for every node."""
+    """Which node asks, and what time it is there: seconds of the database's clock, the same for every node.
+
+    `judges`: it has lived long enough to tell which nodes live no more.
+    """
 
     node: str
     time: float
+    judges: bool
 
 
-async def here(cx: Cx, node: str, offset: float) -> Here:
+async def here(cx: Cx, node: str, offset: float, *, judges: bool) -> Here:
     """Read the database's clock, moved by so many seconds."""
     [time] = await only(cx, "clock", "SELECT extract(epoch FROM clock_timestamp())::float8 + $1", offset)
-    return Here(node, time)
+    return Here(node, time, judges)
 
 
 async def find(cx: Cx, statement: str, *values: object) -> Row | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from gateway.journal.contract import Stale
+from gateway.journal.postgres.nodes import DEAD
 from gateway.journal.postgres.sql import Cx, Here, Row, change, columns, every, unnest
 from gateway.journal.records import Task, Todo, TodoKind
 
@@ -29,14 +30,15 @@ async def owe_all(cx: Cx, todos: Sequence[tuple[Todo, datetime]]) -> None:
 
 
 async def take(cx: Cx, here: Here, kind: TodoKind, most: int, lease_s: float) -> Sequence[Task]:
-    """Lease due pieces of work, oldest first; a lease that ran out is free again, and nobody waits for another node."""
+    """Lease due pieces of work, oldest first; what a dead node holds is free again, and nobody waits for a living one."""
     rows = await every(
         cx,
         "UPDATE todo SET lease_until = $2, holder = $3, fence = fence + 1, again = false WHERE id IN"
-        " (SELECT id FROM todo WHERE NOT done AND kind = $4 AND due <= $1 AND lease_until <= $1"
+        " (SELECT id FROM todo WHERE NOT done AND kind = $4 AND due <= $1"
+        f" AND (lease_until <= $1 OR holder IN {DEAD.format(judges='$6::boolean', node='$3')})"
         " ORDER BY id LIMIT $5 FOR UPDATE SKIP LOCKED)"
         " RETURNING id, kind, subject, body, fence, since",
-        *(here.time, here.time + lease_s, here.node, kind, most),
+        *(here.time, here.time + lease_s, here.node, kind, most, here.judges),
     )
     return [_task(row) for row in sorted(rows)]
 

@@ -118,6 +118,11 @@ class SqliteJournal:
     seal = _writes(audit.seal)
     audit = _reads(audit.read)
 
+    async def changed(self, patience_s: float) -> bool:
+        """Wait: there is no other node that could say something."""
+        await asyncio.sleep(patience_s)
+        return False
+
     async def recover(self) -> int:
         """Free what an earlier process held; raises Conflict on a shared store, whose owner may be at work."""
         if self._lock is None:

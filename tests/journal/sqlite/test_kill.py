@@ -21,7 +21,7 @@ SEED = 20260714
 async def killed_after(path: Path, seconds: float) -> list[list[str]]:
     """Let a crowd live for a while and return every line it got out before the kill."""
     crowd = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.journal.sqlite.crowd", str(path)), cwd=ROOT, stdout=subprocess.PIPE, limit=1 << 24
+        *(sys.executable, "-m", "tests.journal.crowd", str(path)), cwd=ROOT, stdout=subprocess.PIPE, limit=1 << 24
     )
     assert crowd.stdout is not None
     assert await crowd.stdout.readline() == b"open\n"

@@ -1,0 +1,42 @@
+"""Which of a DSN's hosts to speak to: the first in its order that takes writes."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import asyncpg
+
+from gateway.journal.postgres.faults import LOST
+
+CONNECT_S = 1.2
+
+
+async def connect(dsn: str, **options: Any) -> asyncpg.Connection:
+    """Connect to the first host that takes writes; raises what the last one said when there is none.
+
+    Each host is asked for its share of the time only, so that one that is silent for ever does not hide those after it.
+    """
+    hosts = one_by_one(dsn)
+    *others, last = hosts
+    options |= {"timeout": CONNECT_S / len(hosts), "target_session_attrs": "read-write"}
+    for host in others:
+        try:
+            return await asyncpg.connect(host, **options)
+        except LOST:
+            continue
+    return await asyncpg.connect(last, **options)
+
+
+def one_by_one(dsn: str) -> list[str]:
+    """Split the URL of several hosts into one for each; hosts stand before the path, or in the query as host and port."""
+    parts = urlsplit(dsn)
+    user, at, netloc = parts.netloc.rpartition("@")
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    named = dict(query)
+    if not named.get("host"):
+        return [urlunsplit(parts._replace(netloc=user + at + host)) for host in netloc.split(",")]
+    hosts = named["host"].split(",")
+    ports = named.get("port", "").split(",")
+    ports = ports if len(ports) == len(hosts) else ports * len(hosts)
+    rest = [(name, value) for name, value in query if name not in {"host", "port"}]
+    asked = [[*rest, ("host", host), *([("port", port)] if port else [])] for host, port in zip(hosts, ports, strict=True)]
+    return [urlunsplit(parts._replace(query=urlencode(one, safe="/"))) for one in asked]
