@@ -43,6 +43,13 @@ async def tell(journal: Journal, caller: int) -> None:
                 say(f"issued {alert} {revision + 1}")
 
 
+async def hold(journal: Journal) -> None:
+    """Take two deliveries and never settle them."""
+    frozen = submit(version(f"{os.getpid()}-held"), ["slow/one", "slow/two"])
+    await journal.issue(issue(frozen, 0), frozen)
+    await journal.claim(room({"slow": 2}, 2), 30, T0)
+
+
 async def carry(journal: Journal) -> None:
     while True:
         with suppress(Unavailable):
@@ -63,6 +70,7 @@ async def main(store: str) -> None:
     """Never return."""
     journal = await opened(store)
     await journal.recover()
+    await hold(journal)
     say("open")
     everybody = [*(report(journal, caller) for caller in range(CALLERS)), tell(journal, 0), tell(journal, 1), carry(journal)]
     await asyncio.gather(*everybody)

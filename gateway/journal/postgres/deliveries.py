@@ -118,9 +118,9 @@ async def sweep(cx: Cx, here: Here, found: Sequence[str], now: datetime) -> None
     """Settle what cannot go any more in these alerts, but for those that somebody else is at."""
     free = "SELECT id FROM alert WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
     ours = [id for (id,) in await every(cx, free, found)]
+    dead = DEAD.format(judges="$4::boolean", node="$3")
     over, late = (
-        "state = 'sending' AND alert = ANY($1)"
-        f" AND (lease_until <= $2 OR holder IN {DEAD.format(judges='$4::boolean', node='$3')})",
+        f"state = 'sending' AND alert = ANY($1) AND (lease_until <= $2 OR holder IN {dead})",
         "state = 'waiting' AND alert = ANY($1) AND deadline <= $2",
     )
     await _lose(cx, here, (await _rows(cx, over, ours, here.time, here.node, here.judges))[:MOST_SWEPT])

@@ -11,6 +11,7 @@ import pytest
 
 from gateway.alert import IncidentKey, Kind
 from gateway.channel import Publication, Published, Verdict
+from gateway.fault import Unavailable
 from gateway.journal.audit import verify
 from gateway.journal.contract import Stale
 from gateway.journal.postgres import PostgresJournal
@@ -252,7 +253,10 @@ class Story:
         """Carry what goes, as long as there is something."""
         verdicts = [Verdict.ACCEPTED, Verdict.UNREACHABLE, Verdict.REFUSED, Verdict.AMBIGUOUS]
         while True:
-            found = await claim(node, "sms", "cap", most=3)
+            try:
+                found = await claim(node, "sms", "cap", most=3)
+            except Unavailable:
+                continue
             if not found and self.over:
                 return
             await asyncio.gather(*(settle(node, one, self.dice.choice(verdicts), retry_in=0) for one in found))
