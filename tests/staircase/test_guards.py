@@ -38,6 +38,7 @@ ONE_IN_FLIGHT = (
     "INDEX delivery_in_flight",
 )
 OLDEST_FIRST = (CLAIMS, " AND o.state = 'waiting' AND o.id < d.id)", " AND o.state = 'lost')")
+HEADS_ONLY = (CLAIMS, " AND d.head = 1 AND d.channel", " AND d.channel")
 VOIDED = 'Act(number=number, deed=Deed.VOIDED, actor="gateway", at=at, reason="expired"))'
 
 
@@ -83,7 +84,7 @@ NOTHING_OVERTAKES = {
     ),
     "a chain goes in order": guard(
         row("a newer version is issued, an older one waits"),
-        *((CLAIMS, "ORDER BY d.priority, d.due, d.id", "ORDER BY d.id DESC"), OLDEST_FIRST, ONE_IN_FLIGHT),
+        *((CLAIMS, "ORDER BY d.priority, d.due, d.id", "ORDER BY d.id DESC"), OLDEST_FIRST, HEADS_ONLY, ONE_IN_FLIGHT),
     ),
     "a cancel follows what may have reached": guard(
         row("Cancel issued, not reached"), (LANES, "    if _reached(cx, back):\n", "    if True:\n")

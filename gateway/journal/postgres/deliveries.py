@@ -3,6 +3,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from gateway.alert import Target
@@ -12,7 +14,7 @@ from gateway.journal.postgres import alerts, audit, lanes, work
 from gateway.journal.postgres.lanes import COLUMNS, Row
 from gateway.journal.postgres.nodes import DEAD
 from gateway.journal.postgres.sql import Cx, Here, columns, every, unnest
-from gateway.journal.records import Claimed, Delivery, DeliveryState, Priority, Room, Settlement
+from gateway.journal.records import Claimed, Delivery, DeliveryState, Room, Settlement
 from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment, read
 from gateway.journal.sql.filling import Filling
@@ -27,30 +29,28 @@ _LEASE_OVER = Outcome(verdict=Verdict.AMBIGUOUS, note="the lease ran out before 
 # One queue for each channel, target and priority, found by leaping from one to the next along the index delivery_queue
 _QUEUES = (
     "WITH RECURSIVE queue AS ("
-    "(SELECT channel, target, priority FROM delivery WHERE state = 'waiting' ORDER BY channel, target, priority LIMIT 1)"
+    "(SELECT channel, target, priority FROM delivery WHERE state = 'waiting' AND head ORDER BY channel, target, priority LIMIT 1)"
     " UNION ALL SELECT n.* FROM queue q CROSS JOIN LATERAL"
-    " (SELECT channel, target, priority FROM delivery WHERE state = 'waiting'"
+    " (SELECT channel, target, priority FROM delivery WHERE state = 'waiting' AND head"
     " AND (channel, target, priority) > (q.channel, q.target, q.priority) ORDER BY channel, target, priority LIMIT 1) n)"
+    " SELECT priority, channel, target FROM queue ORDER BY priority"
 )
 # The oldest unfinished delivery of its lane, with none in flight; docs/decisions/lanes.md
 _IS_HEAD = (
-    "d.state = 'waiting' AND d.due <= $1 AND d.deadline > $2"
+    "d.state = 'waiting' AND d.head AND d.due <= $1 AND d.deadline > $2"
     " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
     " AND o.state = 'sending')"
     " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
     " AND o.state = 'waiting' AND o.id < d.id)"
 )
-# What is looked at is more than what there is room for, so that two nodes that look at the same time both find enough
 _LOOK = (
-    f"{_QUEUES} SELECT h.id, h.alert, h.channel, h.target, h.priority FROM queue q"
-    " JOIN unnest($3::text[], $4::int[], $5::int[]) AS free (channel, ordinary, urgent) ON free.channel = q.channel"
-    " LEFT JOIN unnest($6::text[], $7::text[], $8::int[], $9::int[]) AS own (channel, target, ordinary, urgent)"
-    " ON own.channel = q.channel AND own.target = q.target CROSS JOIN LATERAL"
-    " (SELECT d.* FROM delivery d WHERE d.channel = q.channel AND d.target = q.target AND d.priority = q.priority"
-    f" AND {_IS_HEAD} ORDER BY d.due, d.id LIMIT 4 * CASE WHEN q.priority <= {Priority.URGENT:d}"
-    " THEN least(free.urgent, own.urgent) ELSE least(free.ordinary, own.ordinary, free.urgent, own.urgent) END) h"
-    " ORDER BY h.priority, h.due, h.id"
+    f"SELECT h.* FROM {unnest('text text int', 4)} AS q (channel, target, most) CROSS JOIN LATERAL"
+    " (SELECT d.id, d.alert, d.channel, d.target, d.priority, d.due FROM delivery d"
+    f" WHERE d.channel = q.channel AND d.target = q.target AND d.priority = $3 AND {_IS_HEAD}"
+    " ORDER BY d.due, d.id LIMIT q.most) h ORDER BY h.due, h.id"
 )
+# What is looked at is more than what there is room for, so that two nodes that look at the same time both find enough
+_LOOKED_AT = 4
 _LEASE = (
     f"WITH picked AS (SELECT d.id FROM delivery d WHERE d.id = ANY($3) AND {_IS_HEAD} FOR UPDATE OF d SKIP LOCKED),"
     " leased AS (UPDATE delivery d SET state = 'sending', fence = fence + 1, lease_until = $4, holder = $5, claimed_at = $2"
@@ -69,25 +69,38 @@ async def claim(cx: Cx, here: Here, room: Room, lease_s: float, now: datetime) -
 
     What is decided of an alert's lanes is waited for; what another node is about to lease is passed over.
     """
-    seen = await every(cx, _LOOK, here.time, now, *_spelt(room))
-    await cx.execute("SELECT FROM alert WHERE id = ANY($1) ORDER BY id FOR SHARE", [alert for _, alert, *_ in seen])
+    seen = await _look(cx, here, room, now)
+    await cx.execute("SELECT FROM alert WHERE id = ANY($1) ORDER BY id FOR SHARE", [one.alert for one in seen])
     claimed: list[Claimed] = []
     filling = Filling(room)
-    while chosen := [id for id, _, channel, target, priority in seen if filling.take(Target(channel, target), priority)]:
+    while chosen := [one.id for one in seen if filling.take(one.to, one.priority)]:
         leased = await every(cx, _LEASE, here.time, now, chosen, here.time + lease_s, here.node)
         claimed.extend(_claimed(*row) for row in leased)
         filling = Filling(room, claimed)
-        seen = [row for row in seen if row[0] not in chosen] if len(leased) < len(chosen) else []
+        seen = [one for one in seen if one.id not in chosen] if len(leased) < len(chosen) else []
     return claimed
 
 
-def _spelt(room: Room) -> Sequence[Sequence[object]]:
-    """Spell a room out column by column: of the channels that have room, and of the targets that have a limit of their own."""
-    most = room.most
-    channels = [(name, min(f.ordinary, most.ordinary), min(f.urgent, most.urgent)) for name, f in room.channels.items()]
-    open_ = [(name, max(ordinary, 0), urgent) for name, ordinary, urgent in channels if urgent > 0]
-    own = [(target.channel, target.target, max(free.ordinary, 0), max(free.urgent, 0)) for target, free in room.targets.items()]
-    return *columns(3, open_), *columns(4, own)
+class _Seen(NamedTuple):
+    id: int
+    alert: str
+    to: Target
+    priority: int
+
+
+async def _look(cx: Cx, here: Here, room: Room, now: datetime) -> list[_Seen]:
+    """Return heads in the order in which they may go, the most urgent queues first, as far as there is room."""
+    filling, seen = Filling(room), list[_Seen]()
+    for priority, queues in groupby(await every(cx, _QUEUES), key=itemgetter(0)):
+        mosts = [(channel, target, filling.left(Target(channel, target), priority)) for _, channel, target in queues]
+        open_ = [(channel, target, _LOOKED_AT * most) for channel, target, most in mosts if most > 0]
+        if open_:
+            found = await every(cx, _LOOK, here.time, now, priority, *columns(3, open_))
+            seen += [_Seen(id, alert, Target(channel, target), priority) for id, alert, channel, target, *_ in found]
+        filling = Filling(room)
+        for one in seen:
+            filling.take(one.to, one.priority)
+    return seen
 
 
 async def settle(cx: Cx, here: Here, tries: Sequence[Settlement], at: datetime) -> Sequence[DeliveryState | None]:

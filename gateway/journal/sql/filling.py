@@ -17,13 +17,13 @@ class Filling:
         for one in claimed:
             self.take(Target(one.payload.channel, one.payload.target), one.priority)
 
-    def has_room(self, to: Target, priority: int) -> bool:
-        """Tell whether one more of this priority may go to this target."""
-        return all(left.has_room(priority) for left in self._for(to))
+    def left(self, to: Target, priority: int) -> int:
+        """Return how many more of this priority may go to this target."""
+        return min(left.of(priority) for left in self._for(to))
 
     def take(self, to: Target, priority: int) -> bool:
         """Let one more go, if it may."""
-        if not self.has_room(to, priority):
+        if self.left(to, priority) <= 0:
             return False
         for left in self._for(to):
             left.take(priority)
@@ -38,8 +38,8 @@ class _Left:
     def __init__(self, free: Free) -> None:
         self._ordinary, self._urgent = free
 
-    def has_room(self, priority: int) -> bool:
-        return self._urgent > 0 and (priority <= Priority.URGENT or self._ordinary > 0)
+    def of(self, priority: int) -> int:
+        return self._urgent if priority <= Priority.URGENT else min(self._ordinary, self._urgent)
 
     def take(self, priority: int) -> None:
         self._urgent -= 1

@@ -28,19 +28,20 @@ _LEASE_OVER = Outcome(verdict=Verdict.AMBIGUOUS, note="the lease ran out before 
 # One queue for each channel, target and priority, found by leaping from one to the next along the index delivery_queue
 _QUEUES = (
     "WITH RECURSIVE queue (channel, target, priority) AS ("
-    "SELECT * FROM (SELECT channel, target, priority FROM delivery WHERE state = 'waiting'"
+    "SELECT * FROM (SELECT channel, target, priority FROM delivery WHERE state = 'waiting' AND head = 1"
     " ORDER BY channel, target, priority LIMIT 1)"
     " UNION ALL SELECT n.channel, n.target, n.priority FROM queue q JOIN delivery n ON n.id = coalesce("
-    "(SELECT id FROM delivery WHERE state = 'waiting' AND channel = q.channel AND target = q.target AND priority > q.priority"
-    " ORDER BY priority LIMIT 1),"
-    " (SELECT id FROM delivery WHERE state = 'waiting' AND channel = q.channel AND target > q.target"
+    "(SELECT id FROM delivery WHERE state = 'waiting' AND head = 1 AND channel = q.channel AND target = q.target"
+    " AND priority > q.priority ORDER BY priority LIMIT 1),"
+    " (SELECT id FROM delivery WHERE state = 'waiting' AND head = 1 AND channel = q.channel AND target > q.target"
     " ORDER BY target, priority LIMIT 1),"
-    " (SELECT id FROM delivery WHERE state = 'waiting' AND channel > q.channel ORDER BY channel, target, priority LIMIT 1)))"
+    " (SELECT id FROM delivery WHERE state = 'waiting' AND head = 1 AND channel > q.channel"
+    " ORDER BY channel, target, priority LIMIT 1)))"
     " SELECT priority, channel, target FROM queue ORDER BY priority"
 )
 _DUE = (
-    "SELECT d.due, d.id FROM delivery d WHERE d.state = 'waiting' AND d.channel = ? AND d.target = ? AND d.priority = ?"
-    " AND d.due <= ?"
+    "SELECT d.due, d.id FROM delivery d"
+    " WHERE d.state = 'waiting' AND d.head = 1 AND d.channel = ? AND d.target = ? AND d.priority = ? AND d.due <= ?"
     " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
     " AND o.state = 'sending')"
     " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
@@ -111,7 +112,7 @@ def _heads(cx: apsw.Connection, real: float, room: Room) -> list[int]:
     chosen: list[int] = []
     for priority, queues in groupby(every(cx, _QUEUES), key=itemgetter(0)):
         targets = [Target(channel, target) for _, channel, target in queues]
-        open_ = [to for to in targets if filling.has_room(to, priority)]
+        open_ = [to for to in targets if filling.left(to, priority) > 0]
         due = {to: iter(cx.execute(_DUE, (to.channel, to.target, priority, real))) for to in open_}
         chosen.extend(_in_turn(due, priority, filling))
     return chosen

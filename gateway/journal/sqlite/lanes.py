@@ -35,6 +35,7 @@ class Row(NamedTuple):
     fence: int
     reached: int
     doubt: int
+    head: int
 
     @property
     def lane(self) -> Lane:
