@@ -46,7 +46,8 @@ async def watches(cx: Cx, keys: Sequence[str]) -> Mapping[str, tuple[int, bytes]
 async def known(cx: Cx, raw: Raw, key: str | None) -> Receipt | None:
     """Return the answer given before: for the same header key in 30 days, else for the same bytes in 10 minutes."""
     name, lasting = window(raw, key)
-    newest = "SELECT receipt, sha256 FROM given WHERE source = $1 AND name = $2 AND received_at > $3"
+    # The lock is written down, so the commit waits until a standby has that too, and with it what is acknowledged again
+    newest = "SELECT receipt, sha256 FROM given WHERE source = $1 AND name = $2 AND received_at > $3 FOR KEY SHARE"
     if (row := await find(cx, newest, raw.source, name, raw.received_at - lasting)) is None:
         return None
     if row[1] != digest(raw.body):

@@ -138,7 +138,7 @@ class PostgresJournal:
 
     heads = _glances(intake.heads)
     watches = _glances(intake.watches)
-    known = _reads(intake.known)
+    known = _writes(intake.known)
     receipt = _glances(intake.receipt)
     quarantine = _glances(intake.quarantine)
     quarantined = _glances(intake.quarantined)

@@ -84,6 +84,11 @@ class Server:
         self._process.wait(PATIENCE_S)
         self._process = None
 
+    def hang(self) -> None:
+        """Let every process of it stand still, with all connections open; only a kill ends that."""
+        for pid in self.pids:
+            os.kill(pid, signal.SIGSTOP)
+
     def kill(self) -> None:
         """Kill every process of it at once, and wait until they are gone."""
         assert self._process is not None
@@ -174,6 +179,10 @@ class Pair:
     def fail_over(self) -> None:
         """Kill the primary and promote the standby; the old primary must never be started again."""
         self.primary.kill()
+        self.promote()
+
+    def promote(self) -> None:
+        """Let the standby take writes, whatever the primary does."""
         self.standby.run("pg_ctl", "promote", "-D", str(self.standby.data), "-w", "-t", str(PATIENCE_S))
 
     def stop(self) -> None:

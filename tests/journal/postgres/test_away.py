@@ -16,8 +16,11 @@ from gateway.channel import Verdict
 from gateway.fault import Unavailable
 from gateway.journal.postgres import PostgresJournal
 from gateway.journal.records import Arrival, Draft, Key, Person, Todo, TodoKind
+from tests.journal.postgres.callers import Callers
 from tests.journal.postgres.server import Server
 from tests.journal.samples import T0, act, claim, issue, raw, revision, room, settlement, submit, tell, version
+
+SLACK_S = 1.0
 
 
 async def verbs(journal: PostgresJournal) -> list[Coroutine[Any, Any, object]]:
@@ -79,6 +82,22 @@ async def test_while_the_database_is_away_every_verb_says_so_and_afterwards_it_g
     assert await revision(a, "A1") == 3
     assert (await a.alert("A2")).revision == 1
     assert await a.allocate("s") == 1
+
+
+async def test_a_database_killed_under_load_loses_nothing_it_acknowledged(a: PostgresJournal, server: Server) -> None:
+    callers = Callers(a)
+
+    async def killed() -> None:
+        await asyncio.to_thread(server.kill)
+        await asyncio.sleep(1)
+        await asyncio.to_thread(server.start)
+
+    before = await callers.call_during(killed)
+    print(f"{before} acknowledged before, {callers}")  # noqa: T201
+    assert 0 < before < len(callers.acknowledged)
+    assert callers.refusals
+    assert callers.slowest < 2 + SLACK_S
+    await callers.nothing_lost(a)
 
 
 @asynccontextmanager
