@@ -36,7 +36,7 @@ def findings(folder: Path) -> list[Finding]:
 def test_hanbat_is_read_literally() -> None:
     settings = read(HANBAT)
     assert (settings.code, settings.mode, settings.status) == ("hanbat", Mode.EXERCISE, Status.EXERCISE)
-    assert (settings.name, settings.languages) == ({"ko": "한밭시", "en": "Hanbat"}, ("ko", "en"))
+    assert (settings.name, settings.languages) == ({"ko": "한밭시", "en": "Hanbat"}, ("ko", "en", "zh-Hans", "ja", "vi", "th"))
     assert (settings.timezone, settings.sender) == ("Asia/Seoul", "alerts@hanbat.example")
     assert (settings.server.host, settings.server.port, settings.store) == ("127.0.0.1", 8080, HANBAT / "bongsu.db")
     assert settings.duty.secret == SecretPlace(file=HANBAT / "secrets" / "duty")
@@ -100,10 +100,10 @@ def line_of(text: str, part: str) -> int:
         ("port = 8080", 'port = "8080"', "schema-type", "port", "0 takes any free port."),
         ('"Asia/Seoul"', '"Asia/Hanbat"', "timezone-unknown", "Asia/Hanbat", "Asia/Seoul"),
         ('"Asia/Seoul"', '"../../etc/passwd"', "timezone-unknown", "passwd", "Asia/Seoul"),
-        ('["ko", "en"]', '["ko", "xxxx"]', "schema-pattern", "languages", "language tag"),
-        ('["ko", "en"]', '["ko", "qq"]', "language-unknown", "languages", "BCP 47"),
-        ('["ko", "en"]', '["ko", "ko"]', "schema-unique-items", "languages", "default first"),
-        ('["ko", "en"]', '["ja", "en"]', "name-missing", "name = {", "default language"),
+        ('["ko", "en", "zh-Hans", "ja", "vi", "th"]', '["ko", "xxxx"]', "schema-pattern", "languages", "language tag"),
+        ('["ko", "en", "zh-Hans", "ja", "vi", "th"]', '["ko", "qq"]', "language-unknown", "languages", "BCP 47"),
+        ('["ko", "en", "zh-Hans", "ja", "vi", "th"]', '["ko", "ko"]', "schema-unique-items", "languages", "default first"),
+        ('["ko", "en", "zh-Hans", "ja", "vi", "th"]', '["ja", "en"]', "name-missing", "name = {", "default language"),
         ('sender = "alerts@', 'sender = "alerts, ', "schema-pattern", "sender =", "no spaces, commas"),
         ('en = "Hanbat" }', 'en = "Han\\u202ebat" }', "text-bidi", "name = {", "remove"),
         ('ko = "한내대교"', 'ko = "한내\\n대교"', "text-control", "\\n", "plain text"),

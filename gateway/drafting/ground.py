@@ -9,6 +9,7 @@ from gateway.area import Area
 from gateway.city import Chosen, City, Located
 from gateway.city.around import around
 from gateway.drafting.desk import Desk
+from gateway.drafting.wording import named
 from gateway.fault import BadInput, Finding, Gravity
 from gateway.hazard import Hazard, hazard
 from gateway.incident import Incident
@@ -68,7 +69,7 @@ def relocated(version: Version, areas: Sequence[Area], desk: Desk, playbook: Pla
     others = (found for found in version.findings if found.rule != EDITED and not found.path.startswith(GROUND))
     return msgspec.structs.replace(
         version,
-        places=tuple(one.place for one in located),
+        places=named((one.place for one in located), desk),
         transit=transit(hazard(version.hazard), playbook, touched),
         findings=(edited, *found(located), *touched.findings, *others),
     )

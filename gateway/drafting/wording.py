@@ -1,6 +1,6 @@
 """A version gets its words: facts spoken by their names, texts in every language."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -9,7 +9,7 @@ from gateway.city import City
 from gateway.drafting.desk import Desk
 from gateway.fault import BadInput
 from gateway.hazard import SlotType, hazard
-from gateway.words import Ask
+from gateway.words import Ask, place_name
 
 PLACES = frozenset({SlotType.PLACE, SlotType.PLACE_LIST, SlotType.STATION})
 
@@ -36,10 +36,23 @@ def written(version: Version, desk: Desk, languages: tuple[str, ...]) -> Version
     )
     return msgspec.structs.replace(
         version,
+        places=named(version.places, desk),
         texts=told.texts,
         left_out=tuple(sorted({*told.left_out, *desk.languages} - {text.language for text in told.texts})),
         findings=(*version.findings, *told.findings),
     )
+
+
+def named(places: Iterable[Place], desk: Desk) -> tuple[Place, ...]:
+    """Return the places with a name in each of the city's languages, as its texts tell it, where there is one to tell."""
+    return tuple(msgspec.structs.replace(place, name={**_told(place, desk), **place.name}) for place in places)
+
+
+def _told(place: Place, desk: Desk) -> Mapping[str, str]:
+    default = desk.languages[0]
+    if default not in place.name:
+        return {}
+    return {language: place_name(place.name, language, default) for language in desk.languages}
 
 
 def spoken(name: str, facts: Mapping[str, object], city: City) -> Mapping[str, object]:

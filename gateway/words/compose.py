@@ -198,7 +198,7 @@ def _unnamed(ask: Ask) -> Iterator[Finding]:
 def _untranslated(matter: Matter, voice: Voice, language: str) -> Iterator[Finding]:
     for slot, (value, kind) in matter.values.items():
         if kind in slots.NAMED and voice.lacks(value):
-            message = f"{language}: the {slot} has no name in this language: {voice.say(value, kind)!r}"
+            message = f"{language}: the {slot} has no name in this language or English: {voice.say(value, kind)!r}"
             yield _warning("words-place-untranslated", message, path=f"/texts/{language}")
 
 

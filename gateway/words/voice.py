@@ -15,6 +15,7 @@ from gateway.fault import BadInput
 from gateway.hazard import SlotType
 from gateway.words import languages, slots, times
 from gateway.words.catalogue import SOURCE
+from gateway.words.names import place_name
 from gateway.words.times import unmarked
 
 _NUMBER = "#,##0.##"
@@ -57,27 +58,16 @@ class Voice(Struct, frozen=True, kw_only=True):
         return text.one_line(said, most=slots.MOST_NAMES * slots.MOST_NAME)
 
     def lacks(self, value: object) -> bool:
-        """Tell whether a place, or one of a list, has no name in this language."""
+        """Tell whether a place, or one of a list, has a name neither in this language nor in English."""
         if isinstance(value, list | tuple):
             return any(self.lacks(item) for item in value)
-        return isinstance(value, Mapping) and languages.find(self.language, value) is None
+        return isinstance(value, Mapping) and not any(languages.find(tag, value) for tag in (self.language, SOURCE))
 
     def name(self, value: object) -> str:
-        """Return the name of a place or a label; raises BadInput("fact-text") where it has none to tell.
-
-        Without a name in this language, English says it with the fallback's name in brackets, the one that stands on the spot.
-        """
+        """Return the name of a place or a label; raises BadInput("fact-text") where it has none to tell."""
         if isinstance(value, str):
             return value
-        known = value if isinstance(value, Mapping) else {}
-        own, english, local = (languages.find(tag, known) for tag in (self.language, SOURCE, self.fallback))
-        if own is not None:
-            return str(known[own])
-        if local is None:
-            raise BadInput(
-                "fact-text", f"no name in {self.language} or {self.fallback}", hint="name the place in the city folder"
-            )
-        return f"({known[local]})" if english in {None, local} else f"{known[english]} ({known[local]})"
+        return place_name(value if isinstance(value, Mapping) else {}, self.language, self.fallback)
 
     def clock(self, at: datetime) -> str:
         """Return a time of today as 21:20, of another day with its date."""

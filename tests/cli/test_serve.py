@@ -51,7 +51,7 @@ def ended(program: Program, city: Path, *more: object) -> tuple[int, str]:
 
 def test_a_wrong_city_is_told_whole_and_not_started(city: Path, program: Program) -> None:
     change(city / "city.toml", 'timezone = "Asia/Seoul"', 'timezone = "Asia/Soul"')
-    change(city / "city.toml", 'languages = ["ko", "en"]', 'languages = ["ko", "english"]')
+    change(city / "city.toml", '"ko", "en", ', '"ko", "english", ')
     code, told = ended(program, city)
     assert code == 3
     rules = [(line.split(": ")[0].startswith(f"{city / 'city.toml'}:"), line.split(": ")[2]) for line in told.splitlines()]

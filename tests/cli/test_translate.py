@@ -38,8 +38,15 @@ def test_cap_is_the_stamped_document_alone_on_stdout(fire: Path, program: Progra
     alert = etree.fromstring(out)
     assert said(alert, "cap:sent") == [NOW]
     assert said(alert, "cap:status") == ["Exercise"]
-    assert said(alert, "cap:info/cap:language") == ["ko", "en"]
-    assert said(alert, "cap:info/cap:event") == ["[훈련] 건물 화재", "[EXERCISE] Building fire"]
+    assert said(alert, "cap:info/cap:language") == ["ko", "en", "zh-Hans", "ja", "vi", "th"]
+    assert said(alert, "cap:info/cap:event") == [
+        "[훈련] 건물 화재",
+        "[EXERCISE] Building fire",
+        "[演习] 建筑火灾",
+        "[訓練] 建物火災",
+        "[DIỄN TẬP] Cháy tòa nhà",
+        "[ฝึกซ้อม] เพลิงไหม้อาคาร",
+    ]
     assert said(alert, "cap:info/cap:severity") == ["Severe"] * 2
     assert said(alert, "cap:info/cap:onset") == [ONSET] * 2
     assert said(alert, "cap:info/cap:expires") == ["2026-07-14T21:20:10+09:00"] * 2
@@ -60,7 +67,7 @@ def test_gtfs_realtime_is_a_binary_feed(fire: Path, program: Program) -> None:
     feed = FeedMessage.FromString(out)
     (entity,) = feed.entity
     assert feed.header.timestamp == int(datetime.fromisoformat(NOW).timestamp())
-    assert {one.language for one in entity.alert.header_text.translation} == {"ko", "en"}
+    assert {one.language for one in entity.alert.header_text.translation} == {"ko", "en", "zh", "ja", "vi", "th"}
     assert [one.stop_id for one in entity.alert.informed_entity if one.stop_id]
 
 

@@ -20,6 +20,7 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 SHOWS = {
     "bongsu adapter check river_sensorthings": "river_sensorthings",
     "bongsu doctor": "hazards",
+    "bongsu words stats": "reviewed",
     "bongsu translate examples/flood.json --to cap": "<msgType>Alert</msgType>",
     "bongsu audit verify --city DIR": "",
     "bongsu city check DIR": "",

@@ -18,7 +18,7 @@ def test_stops_alone_become_the_ground_around_them_and_say_so(plan: Plan) -> Non
     version = drafted(plan, incident(areas=None, transit=[{"stop": "H05E", "closed": True}]))
     (place,) = version.places
     assert place.role is Role.CLOSURE
-    assert set(place.name) == {"ko", "en"}
+    assert set(place.name) == {"ko", "en", "zh-Hans", "ja", "vi", "th"}
     assert version.transit is not None
     assert version.transit.selectors == (Selector(stop="H05E"),), "the stops nearby are not closed"
     derived = [found for found in version.findings if found.rule == "area-derived"]

@@ -164,7 +164,9 @@ async def test_the_cancel_of_a_draft_can_be_read_beforehand(hall: Hall) -> None:
     record = await hall.drafted()
     seen = await hall.gateway.preview_cancel(record.id)
     assert (seen.kind, seen.number, seen.identifier) == (Kind.CANCEL, 2, f"{record.id}.2")
-    assert all(text.headline.startswith(("[훈련]", "[EXERCISE]")) for text in seen.texts)
+    assert all(
+        text.headline.startswith(("[훈련]", "[EXERCISE]", "[演习]", "[訓練]", "[DIỄN TẬP]", "[ฝึกซ้อม]")) for text in seen.texts
+    )
 
 
 async def test_what_arrives_is_what_was_frozen_but_for_the_time_sent(hall: Hall) -> None:

@@ -71,7 +71,9 @@ async def test_in_an_exercise_what_names_no_world_is_an_exercise_from_end_to_end
     await hall.delivers()
     (message,) = hall.far.cap()
     assert message.status == "Exercise"
-    assert all(info.headline.startswith(("[훈련]", "[EXERCISE]")) for info in message.infos)
+    assert all(
+        info.headline.startswith(("[훈련]", "[EXERCISE]", "[演习]", "[訓練]", "[DIỄN TẬP]", "[ฝึกซ้อม]")) for info in message.infos
+    )
     assert [(one.status, one.kind) for one in hall.far.app()] == [(Status.EXERCISE, "alert")]
     assert await shown(hall, record.id) == {"index": True, "document": True, "transit": True}
 
