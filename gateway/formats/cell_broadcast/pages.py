@@ -1,4 +1,4 @@
-"""Text as the pages of a cell broadcast, and back: 82 octets each, at most 15 (TS 23.041 section 9.4.1.2, TS 23.038 section 5)."""
+"""Text as the pages of a cell broadcast, and back: at most 15 of 82 octets (TS 23.041 section 9.4.1.2, TS 23.038 section 5)."""
 
 from collections.abc import Iterator, Sequence
 

@@ -93,9 +93,9 @@ def message(version: Version, by: Plan) -> Message:
     return encoded(text, by.language, step.message_id, serial(version))
 
 
-def encoded(text: str, language: str, message_id: int, number: int, *, dcs: int | None = None, named: bool = False) -> Message:
+def encoded(text: str, language: str, message_id: int, number: int) -> Message:
     """Return a text as a message with these numbers; raises what `pages.write` raises."""
-    scheme = pages.coding(text, language, named=named) if dcs is None else dcs
+    scheme = pages.coding(text, language)
     made = pages.write(text, scheme, language)
     return Message(
         language=language,
