@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gateway.area import Polygon, Role
+from gateway.area import Polygon, Position, Role
 from gateway.fault import Finding
 from gateway.incident import Certainty, Scope, Severity, Status, Urgency
 
@@ -68,6 +68,20 @@ class Place(Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: Mapping[str, str]
     polygons: tuple[Polygon, ...]
     zones: tuple[str, ...] = ()
+
+
+class Refuge(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A shelter that was open when the version was written; `metres` lie between it and the nearest edge of the danger.
+
+    `position` is (longitude, latitude) in WGS 84.
+    """
+
+    id: str
+    name: Mapping[str, str]
+    position: Position
+    metres: int
+    capacity: int
+    accessible: bool = False
 
 
 class Selector(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -165,6 +179,9 @@ class Version(Struct, frozen=True, kw_only=True, omit_defaults=True):
     facts: Mapping[str, Any] = {}
     contact: str = ""
     web: str = ""
+    cells: tuple[str, ...] = ()
+    people: int | None = None
+    shelters: tuple[Refuge, ...] = ()
 
     def text(self, language: str) -> Text:
         """Return the alert in one of its languages; raises KeyError for another."""

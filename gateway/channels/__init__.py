@@ -4,39 +4,45 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import cast
+from typing import Self, cast
 
 from msgspec import Struct
 
 from gateway.alert import Target, Version
-from gateway.channel import Abilities, Channel, History
+from gateway.channel import Abilities, Channel, History, Out, Outcome, Payload
 from gateway.config import Mode
 from gateway.fault import BadInput, Refused
 from gateway.incident import Status
-from gateway.out import Peer, Secret
+from gateway.out import Peer, Secret, signed, signing_key
 
 __all__ = ["ChannelSettings", "Maker", "Mode", "TargetSettings", "addressed", "carries", "find"]
 
 
 class TargetSettings(Struct, frozen=True, kw_only=True):
-    """One configured peer of a channel; `private` and `plain` mean what they mean for `gateway.out.Peer`."""
+    """One configured peer of a channel; `private` and `plain` mean what they mean for `gateway.out.Peer`.
+
+    `settings` are what the kind needs to know of this one.
+    """
 
     url: str
     secret: Secret | None = None
     private: bool = False
     plain: bool = False
+    settings: Mapping[str, object] = {}
 
 
 class ChannelSettings(Struct, frozen=True, kw_only=True):
     """What a channel instance is built from.
 
-    `accepts` are the worlds whose messages it may carry; `now` is aware and runs like the far sides' clocks.
+    `accepts` are the worlds whose messages it may carry; `now` is aware and runs like the far sides' clocks; `settings` are the
+    kind's own.
     """
 
     targets: Mapping[str, TargetSettings]
     accepts: frozenset[Status]
     mode: Mode
     now: Callable[[], datetime]
+    settings: Mapping[str, object] = {}
 
     def __post_init__(self) -> None:
         """Refuse settings by which a drill could tell the public; raises BadInput("accepts-*")."""
@@ -45,13 +51,31 @@ class ChannelSettings(Struct, frozen=True, kw_only=True):
         if self.mode is Mode.EXERCISE and Status.ACTUAL in self.accepts:
             raise BadInput("accepts-actual", "an exercise deployment carries nothing actual", hint='set accepts = ["exercise"]')
 
-    def abilities(self, history: History, *, clears: bool) -> Abilities:
+    def abilities(self, history: History, *, clears: bool, classes: Iterable[str] = ()) -> Abilities:
         """Return what a channel with these settings can do."""
-        return Abilities(history=history, clears=clears, accepts=self.accepts)
+        return Abilities(history=history, clears=clears, accepts=self.accepts, classes=frozenset(classes))
+
+    def signing(self) -> Self:
+        """Return these settings if every target has a usable secret; raises BadInput("webhook-secret-missing", "secret-...")."""
+        for target in self.targets.values():
+            signing_key(_secret(target))
+        return self
+
+    async def post_signed(self, payload: Payload, delivery: str, out: Out) -> Outcome:
+        """Post frozen bytes once, signed as Standard Webhooks says; the signature is made for this try."""
+        subscriber = self.targets[payload.target]
+        headers = signed(_secret(subscriber), delivery, payload.body, self.now())
+        return await out.post(subscriber.url, payload.body, media_type=payload.media_type, headers=headers)
 
     def peers(self) -> tuple[Peer, ...]:
         """Return the URLs that the door out must allow for this channel."""
         return tuple(Peer(url=to.url, private=to.private, plain=to.plain) for to in self.targets.values())
+
+
+def _secret(target: TargetSettings) -> Secret:
+    if target.secret is None:
+        raise BadInput("webhook-secret-missing", "what we post here is always signed", hint="give the target a secret")
+    return target.secret
 
 
 Maker = Callable[[str, ChannelSettings], Channel]

@@ -7,9 +7,7 @@ from msgspec import Struct
 from gateway.alert import Kind, Version
 from gateway.channel import Abilities, History, Out, Outcome, Part, Payload
 from gateway.channels import ChannelSettings, addressed
-from gateway.fault import BadInput
 from gateway.formats import app
-from gateway.out import Secret, signed, signing_key
 
 
 class Webhooks(Struct, frozen=True):
@@ -36,10 +34,8 @@ class Webhooks(Struct, frozen=True):
         return [*told, *(self._payload(target, Part.MESSAGE, app.write(version, app.Form.CANCEL)) for target in dropped)]
 
     async def send(self, payload: Payload, delivery: str, out: Out) -> Outcome:
-        """Post the frozen bytes once; the signature is made for this try."""
-        subscriber = self.settings.targets[payload.target]
-        headers = signed(_secret(subscriber.secret), delivery, payload.body, self.settings.now())
-        return await out.post(subscriber.url, payload.body, media_type=payload.media_type, headers=headers)
+        """Post the frozen bytes once, signed."""
+        return await self.settings.post_signed(payload, delivery, out)
 
     def _payload(self, target: str, part: Part, body: bytes) -> Payload:
         return Payload(channel=self.name, target=target, part=part, body=body, media_type=app.MEDIA_TYPE)
@@ -47,18 +43,10 @@ class Webhooks(Struct, frozen=True):
 
 def channel(name: str, settings: ChannelSettings) -> Webhooks:
     """Return a channel to webhooks; raises BadInput where a subscriber has no usable secret."""
-    for target in settings.targets.values():
-        signing_key(_secret(target.secret))
-    return Webhooks(name, settings)
+    return Webhooks(name, settings.signing())
 
 
 def _parts(version: Version) -> Iterator[tuple[Part, bytes]]:
     yield Part.MESSAGE, app.write(version)
     if version.kind in (Kind.ALERT, Kind.UPDATE):
         yield Part.CLEAR, app.write(version, app.Form.EXPIRED)
-
-
-def _secret(secret: Secret | None) -> Secret:
-    if secret is None:
-        raise BadInput("webhook-secret-missing", "a webhook is always signed", hint="give the target a secret")
-    return secret

@@ -26,12 +26,16 @@ class Server(Struct, frozen=True, kw_only=True):
 
 
 class Peer(Struct, frozen=True, kw_only=True):
-    """One URL we post to; `private`: in the city's own network, `plain`: unencrypted http is knowingly used."""
+    """One URL we speak to; `private`: in the city's own network, `plain`: it is knowingly not encrypted.
+
+    `settings` are what the channel's kind needs to know of this one.
+    """
 
     url: str
     secret: SecretPlace | None = None
     private: bool = False
     plain: bool = False
+    settings: Mapping[str, object] = {}
 
 
 class Database(Struct, frozen=True, kw_only=True):
@@ -67,11 +71,12 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
 
 
 class ChannelSettings(Struct, frozen=True, kw_only=True):
-    """One way out: its kind, the worlds whose messages it may carry, and whom it reaches by name."""
+    """One way out: its kind with its own settings, the worlds whose messages it may carry, and whom it reaches by name."""
 
     kind: str
     accepts: frozenset[Status]
     targets: Mapping[str, Peer]
+    settings: Mapping[str, object] = {}
 
 
 class Settings(Struct, frozen=True, kw_only=True):

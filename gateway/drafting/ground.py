@@ -9,6 +9,7 @@ from gateway.area import Area
 from gateway.city import Chosen, City, Located
 from gateway.city.around import around
 from gateway.drafting.desk import Desk
+from gateway.drafting.reach import reached
 from gateway.drafting.wording import named
 from gateway.fault import BadInput, Finding, Gravity
 from gateway.hazard import Hazard, hazard
@@ -67,12 +68,13 @@ def relocated(version: Version, areas: Sequence[Area], desk: Desk, playbook: Pla
     message = "the area was changed: read the place names in every text"
     edited = Finding(rule=EDITED, message=message, severity=Gravity.WARNING)
     others = (found for found in version.findings if found.rule != EDITED and not found.path.startswith(GROUND))
-    return msgspec.structs.replace(
+    placed = msgspec.structs.replace(
         version,
         places=named((one.place for one in located), desk),
         transit=transit(hazard(version.hazard), playbook, touched),
         findings=(edited, *found(located), *touched.findings, *others),
     )
+    return reached(placed, desk.city)
 
 
 def drawn_by_hand(version: Version) -> bool:

@@ -2,7 +2,7 @@
 
 from gateway.alert import Kind, Target, Version, whole
 from gateway.area import shape, square_metres
-from gateway.drafting import ground, wording
+from gateway.drafting import ground, reach, wording
 from gateway.drafting.desk import Brief, Desk
 from gateway.fault import Finding, Gravity
 from gateway.hazard import Hazard, hazard
@@ -46,7 +46,8 @@ def draft(brief: Brief, desk: Desk) -> Version:
         contact=desk.contact,
         web=desk.web,
     )
-    return wording.written(ground.as_drawn(version, brief.before), desk, desk.languages)
+    placed = reach.reached(ground.as_drawn(version, brief.before), desk.city)
+    return wording.written(placed, desk, desk.languages)
 
 
 def pre_authorised(version: Version, playbook: Playbook) -> bool:
@@ -70,7 +71,7 @@ def _derived(report: Incident) -> tuple[Finding, ...]:
         return ()
     message = "the source named stops and no area: this is the ground around them, not to be broadcast to cells unseen"
     hint = "draw the area, or go on with this one"
-    return (Finding(rule="area-derived", message=message, severity=Gravity.WARNING, path="/areas", hint=hint),)
+    return (Finding(rule=reach.DERIVED, message=message, severity=Gravity.WARNING, path="/areas", hint=hint),)
 
 
 def _targets(brief: Brief, desk: Desk) -> tuple[tuple[Target, ...], tuple[Finding, ...]]:

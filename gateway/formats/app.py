@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from gateway.alert import Place, Reference, Transit, Version
+from gateway.alert import Place, Reference, Refuge, Transit, Version
 from gateway.area import MultiPolygon, Polygon, Role
 from gateway.doors import json
 from gateway.fault import BadInput
@@ -82,6 +82,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     contact: str = ""
     web: str = ""
+    shelters: tuple[Refuge, ...] = ()
 
 
 def write(version: Version, form: Form | None = None) -> bytes:
@@ -132,6 +133,7 @@ def _entry(version: Version, form: Form) -> Entry:
         reason=version.reason,
         contact=version.contact,
         web=version.web,
+        shelters=() if taken_back else version.shelters,
     )
 
 

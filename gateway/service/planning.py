@@ -165,10 +165,12 @@ def _words(folder: Path) -> Words:
 def _channel(name: str, settings: Settings, now: Callable[[], datetime], secret: Secrets) -> Channel:
     given = settings.channels[name]
     targets = {
-        target: TargetSettings(url=to.url, secret=secret(to) if to.secret else None, private=to.private, plain=to.plain)
+        target: TargetSettings(
+            url=to.url, secret=secret(to) if to.secret else None, private=to.private, plain=to.plain, settings=to.settings
+        )
         for target, to in given.targets.items()
     }
-    made = channels.ChannelSettings(targets=targets, accepts=given.accepts, mode=settings.mode, now=now)
+    made = channels.ChannelSettings(targets=targets, accepts=given.accepts, mode=settings.mode, now=now, settings=given.settings)
     return channels.find()[given.kind](name, made)
 
 
