@@ -99,6 +99,12 @@ class Out(Protocol):
         """Send bytes and say what the answer means; never raises for what the far side does."""
         ...
 
+    async def mail(
+        self, url: str, message: bytes, sender: str, recipients: Sequence[str], *, login: tuple[str, str] | None = None
+    ) -> Outcome:
+        """Hand a mail to the server at an smtp or smtps URL and say what its answer means; `login` is a name and its password."""
+        ...
+
 
 class Channel(Protocol):
     """One configured way out that we push to."""

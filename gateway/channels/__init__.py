@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Self, cast
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from gateway.alert import Target, Version
+from gateway.alert import Kind, Target, Version
 from gateway.channel import Abilities, Channel, History, Out, Outcome, Payload
 from gateway.config import Mode
 from gateway.fault import BadInput, Refused
 from gateway.incident import Status
 from gateway.out import Peer, Secret, signed, signing_key
 
-__all__ = ["ChannelSettings", "Maker", "Mode", "TargetSettings", "addressed", "carries", "find"]
+__all__ = ["ChannelSettings", "Maker", "Mode", "TargetSettings", "addressed", "carries", "find", "withdrawal"]
 
 
 class TargetSettings(Struct, frozen=True, kw_only=True):
@@ -101,3 +101,14 @@ def addressed(channel: Channel, targets: Iterable[Target], version: Version) -> 
         message = f"{channel.name} does not carry {version.status} messages"
         raise Refused("world", message, hint="name a channel whose settings accept this world")
     return ours
+
+
+def withdrawal(version: Version) -> Version:
+    """Return the Cancel for peers that an update no longer means.
+
+    It is a document of its own, so its identifier is the version's with `.w`; it references the alert's earlier messages, and
+    its texts name the event alone, for the version's words still warn.
+    """
+    texts = tuple(structs.replace(text, headline=text.event, description="", instruction="", short="") for text in version.texts)
+    identifier = f"{version.identifier}.w"
+    return structs.replace(version, kind=Kind.CANCEL, identifier=identifier, texts=texts, targets=version.withdrawn)

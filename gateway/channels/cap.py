@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from gateway.alert import Kind, Version
+from gateway.alert import Version
 from gateway.channel import Abilities, History, Out, Outcome, Payload
-from gateway.channels import ChannelSettings, addressed
+from gateway.channels import ChannelSettings, addressed, withdrawal
 from gateway.formats import cap
 
 
@@ -43,17 +43,6 @@ class CapPeers(Struct, frozen=True):
     def _payloads(self, targets: Sequence[str], version: Version) -> list[Payload]:
         body = cap.write(version) if targets else b""
         return [Payload(channel=self.name, target=target, body=body, media_type=cap.MEDIA_TYPE) for target in targets]
-
-
-def withdrawal(version: Version) -> Version:
-    """Return the Cancel for peers that an update no longer means.
-
-    It is a document of its own, so its identifier is the version's with `.w`; it references the alert's earlier messages, and
-    its texts name the event alone, for the version's words still warn.
-    """
-    texts = tuple(structs.replace(text, headline=text.event, description="", instruction="", short="") for text in version.texts)
-    identifier = f"{version.identifier}.w"
-    return structs.replace(version, kind=Kind.CANCEL, identifier=identifier, texts=texts, targets=version.withdrawn)
 
 
 def channel(name: str, settings: ChannelSettings) -> CapPeers:

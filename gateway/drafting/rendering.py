@@ -7,9 +7,10 @@ import msgspec
 
 from gateway.alert import Version
 from gateway.channel import Channel, Feed, Payload
-from gateway.formats import cap
+from gateway.formats import cap, mail
 
 DOCUMENT = "cap.document"
+_STAMPED = {cap.MEDIA_TYPE: cap.stamp, mail.MEDIA_TYPE: mail.stamp}
 
 
 def render(
@@ -24,7 +25,7 @@ def render(
 
 
 def stamp(payload: Payload, sent: datetime) -> Payload:
-    """Return the bytes as issued: a CAP document gets its `sent`, anything else stays as approved."""
-    if payload.media_type != cap.MEDIA_TYPE:
+    """Return the bytes as issued: a CAP document gets its `sent`, also one in a mail; anything else stays as approved."""
+    if (stamped := _STAMPED.get(payload.media_type)) is None:
         return payload
-    return msgspec.structs.replace(payload, body=cap.stamp(payload.body, sent))
+    return msgspec.structs.replace(payload, body=stamped(payload.body, sent))

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Self
 
@@ -12,6 +12,7 @@ from aiohttp.abc import AbstractResolver
 from gateway.channel import Outcome, Verdict
 from gateway.fault import Refused
 from gateway.out.answers import retry_after, verdict
+from gateway.out.mail import Envelope, mail
 from gateway.out.peers import Peer, Peers, guarded
 from gateway.out.redaction import credentials, excerpt
 
@@ -57,6 +58,17 @@ class HttpOut:
                 return await trip.answered(answer)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             return trip.broken(error)
+
+    async def mail(
+        self, url: str, message: bytes, sender: str, recipients: Sequence[str], *, login: tuple[str, str] | None = None
+    ) -> Outcome:
+        """Hand a mail to a server once and say what came of it; never raises for what the far side does."""
+        try:
+            peer = self._peers.named(url)
+        except Refused as fault:
+            return Outcome(verdict=Verdict.REFUSED, note=fault.code)
+        envelope = Envelope(sender=sender, recipients=recipients, login=login)
+        return await mail(peer, message, envelope, self._deadline_s)
 
     def _session(self, peer: Peer) -> aiohttp.ClientSession:
         if peer.private not in self._sessions:

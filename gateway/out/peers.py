@@ -85,7 +85,7 @@ def _check(peer: Peer) -> None:
         url = URL(peer.url)
     except ValueError:
         raise BadInput("url-invalid", "this is not a URL", hint="write https://host/path") from None
-    if url.scheme not in ("http", "https"):
+    if url.scheme not in ("http", "https", "smtp", "smtps"):
         raise BadInput("url-scheme", f"the scheme {url.scheme!r} is not spoken here", hint="write https://host/path")
     if not url.host:
         raise BadInput("url-invalid", "the URL names no host", hint="write https://host/path")

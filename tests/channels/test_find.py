@@ -14,11 +14,26 @@ from gateway.incident import Status
 from gateway.out import Secret
 
 FILES = sorted(path.stem for path in Path(channels.__path__[0]).glob("[a-z]*.py"))
-PEER = TargetSettings(url="https://peer.example/cap", secret=Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
+OWN = {"country": "KR", "sender": "alerts@hanbat.example"}
+PEER = TargetSettings(
+    url="https://peer.example/cap",
+    secret=Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+    settings={"to": ["press@hanbat.example"]},
+)
+
+NEEDS = [
+    ("cap", History.CHAIN, False),
+    ("webhook", History.LATEST, True),
+    ("sign", History.LATEST, True),
+    ("cell_broadcast", History.LATEST, True),
+    ("email", History.CHAIN, False),
+]
 
 
 def settings(mode: Mode = Mode.EXERCISE, accepts: frozenset[Status] = frozenset({Status.EXERCISE})) -> ChannelSettings:
-    return ChannelSettings(targets={"first": PEER, "second": PEER}, accepts=accepts, mode=mode, now=lambda: datetime.now(UTC))
+    return ChannelSettings(
+        targets={"first": PEER, "second": PEER}, accepts=accepts, mode=mode, now=lambda: datetime.now(UTC), settings=OWN
+    )
 
 
 def test_every_file_is_a_kind_and_every_kind_a_file() -> None:
@@ -39,7 +54,7 @@ def test_a_kind_is_what_it_was_configured_to_be(kind: str) -> None:
     assert made.abilities.accepts == {Status.EXERCISE}
 
 
-@pytest.mark.parametrize(("kind", "history", "clears"), [("cap", History.CHAIN, False), ("webhook", History.LATEST, True)])
+@pytest.mark.parametrize(("kind", "history", "clears"), NEEDS)
 def test_what_each_kind_needs_of_the_past(kind: str, history: History, clears: bool) -> None:  # noqa: FBT001 - a table
     abilities = find()[kind]("out", settings()).abilities
     assert (abilities.history, abilities.clears) == (history, clears)
