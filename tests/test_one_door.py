@@ -68,6 +68,7 @@ MAY_OPEN = {
     "gateway/out/": "the door out",
     "gateway/cli/": "the operator's own client of a gateway's HTTP interface",
     "gateway/demo/": "the people and machines of a demonstration, who speak to a gateway from outside",
+    "gateway/web/server.py": "where the gateway itself listens",
     "gateway/journal/postgres/": "the city's own database, which holds the record",
     "gateway/journal/copy/postgres.py": "the same database, to which a record moves",
 }

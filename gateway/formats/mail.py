@@ -44,13 +44,13 @@ def write(version: Version) -> bytes:
 
 def stamp(body: bytes, sent: datetime) -> bytes:
     """Return the mail with the time that it is sent in the CAP document it carries."""
-    mail = cast("EmailMessage", message_from_bytes(body, policy=_POLICY))
+    mail = message_from_bytes(body, policy=_POLICY)
     [document] = [part for part in mail.walk() if part.get_content_type() == cap.MEDIA_TYPE]
     name = document.get_filename() or ""
     stamped = cap.stamp(cast("bytes", document.get_payload(decode=True)), sent)
     for header in list(document.keys()):
         del document[header]
-    _fill(cast("EmailMessage", document), stamped, name, cap.MEDIA_TYPE)
+    _fill(document, stamped, name, cap.MEDIA_TYPE)
     return _bytes(mail)
 
 

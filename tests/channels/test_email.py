@@ -78,7 +78,7 @@ def rendered(version: Version) -> Payload:
 
 
 def read(body: bytes) -> EmailMessage:
-    return cast("EmailMessage", message_from_bytes(body, policy=policy.default))
+    return message_from_bytes(body, policy=policy.default)
 
 
 async def sent(version: Version, server: Server, deadline_s: float = 5.0) -> tuple[Verdict, str]:

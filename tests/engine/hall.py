@@ -21,7 +21,7 @@ from gateway.formats import app, cap
 from gateway.incident import Incident
 from gateway.journal.contract import Journal
 from gateway.journal.records import AlertRecord, Delivery, Receipt
-from gateway.out import Secret
+from gateway.out import Rehearsal, Secret
 from gateway.publishing import Feeds
 from gateway.service import set_up
 from gateway.source import Raw, read_incident
@@ -107,7 +107,7 @@ class Arrived(Struct, frozen=True):
     headers: Mapping[str, str]
 
 
-class FarSides:
+class FarSides(Rehearsal):
     """Every far side at once; `verdicts` says how a URL answers, and what is not named accepts."""
 
     def __init__(self) -> None:

@@ -11,6 +11,7 @@ from lxml import etree
 from msgspec import Struct
 
 from gateway.channel import Outcome, Verdict
+from gateway.out import Rehearsal
 from tests.staircase.lane_table import CANCEL, CLEAR, TELL
 
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
@@ -71,7 +72,7 @@ class Attempt(Struct):
     landing: "asyncio.Future[Answer] | None" = None
 
 
-class FarSide:
+class FarSide(Rehearsal):
     """An `Out` whose other end is a log; `manner` says how each target answers from now on."""
 
     def __init__(self) -> None:

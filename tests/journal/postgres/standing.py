@@ -13,6 +13,7 @@ from gateway.delivery import Courier
 from gateway.incident import Status
 from gateway.journal.postgres import PostgresJournal
 from gateway.journal.records import Claimed, Room
+from gateway.out import Rehearsal
 from tests.journal.samples import T0
 
 
@@ -39,7 +40,7 @@ class Line:
         return Outcome(verdict=Verdict.ACCEPTED)
 
 
-class Nowhere:
+class Nowhere(Rehearsal):
     """A door out that is never used."""
 
     async def post(self, url: str, body: bytes, *, media_type: str, headers: object = None) -> Outcome:  # noqa: ARG002
