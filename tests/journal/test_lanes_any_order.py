@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gateway.alert import Kind
 from gateway.channel import Verdict
 from gateway.journal.contract import Journal
+from gateway.journal.postgres import PostgresJournal
 from gateway.journal.records import Claimed
 from tests.journal.samples import Real, claim, issue, settle, states, submit, version
 from tests.stores import Opener
@@ -215,10 +216,17 @@ def words(length: int) -> Iterator[str]:
             yield word
 
 
+def enough(journal: Journal) -> Iterator[str]:
+    """Yield all schedules of four steps, or where each takes long all of three and every fifth of four."""
+    if not isinstance(journal, PostgresJournal):
+        return words(4)
+    return itertools.chain(words(3), itertools.islice(words(4), 0, None, 5))
+
+
 @pytest.mark.parametrize("channel", [LATEST, CHAIN])
 @pytest.mark.parametrize("first", LETTERS)
 async def test_every_schedule_of_four_steps_keeps_to_the_table(journal: Journal, real: Real, first: str, channel: str) -> None:
-    for word in (word for word in words(4) if word.startswith(first)):
+    for word in (word for word in enough(journal) if word.startswith(first)):
         try:
             await live(Story(journal, real, word, Lane(channel)), [LETTERS[letter] for letter in word])
         except AssertionError as broken:

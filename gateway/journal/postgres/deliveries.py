@@ -12,7 +12,7 @@ from gateway.channel import Outcome, Part, Payload, Verdict
 from gateway.incident import Status
 from gateway.journal.postgres import alerts, audit, lanes, work
 from gateway.journal.postgres.lanes import COLUMNS, Row
-from gateway.journal.postgres.nodes import DEAD
+from gateway.journal.postgres.nodes import dead
 from gateway.journal.postgres.sql import Cx, Here, columns, every, unnest
 from gateway.journal.records import Claimed, Delivery, DeliveryState, Room, Settlement
 from gateway.journal.sql import entries
@@ -120,7 +120,7 @@ async def unswept(cx: Cx, here: Here, now: datetime) -> list[str]:
     rows = await every(
         cx,
         "SELECT alert FROM delivery WHERE state = 'sending'"
-        f" AND (lease_until <= $1 OR holder IN {DEAD.format(judges='$5::boolean', node='$4')})"
+        f" AND (lease_until <= $1 OR {dead('holder', '$4', '$5')})"
         " UNION SELECT alert FROM delivery WHERE state = 'waiting' AND deadline <= $2 LIMIT $3",
         *(here.time, now, MOST_SWEPT, here.node, here.judges),
     )
@@ -131,9 +131,8 @@ async def sweep(cx: Cx, here: Here, found: Sequence[str], now: datetime) -> None
     """Settle what cannot go any more in these alerts, but for those that somebody else is at."""
     free = "SELECT id FROM alert WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
     ours = [id for (id,) in await every(cx, free, found)]
-    dead = DEAD.format(judges="$4::boolean", node="$3")
     over, late = (
-        f"state = 'sending' AND alert = ANY($1) AND (lease_until <= $2 OR holder IN {dead})",
+        f"state = 'sending' AND alert = ANY($1) AND (lease_until <= $2 OR {dead('holder', '$3', '$4')})",
         "state = 'waiting' AND alert = ANY($1) AND deadline <= $2",
     )
     await _lose(cx, here, (await _rows(cx, over, ours, here.time, here.node, here.judges))[:MOST_SWEPT])

@@ -38,11 +38,9 @@ _NOW = "extract(epoch FROM clock_timestamp())::float8"
 _SHORT = f"SELECT 1 FROM lease WHERE name = $1 AND until - {_NOW} < {CLAIM_S}"
 _PROLONG = f"UPDATE lease SET until = {_NOW} + {FROZEN_S} WHERE name = $1"
 # A CASE, so that locks are looked at only for a node that has been silent
-DEAD = (
-    f"(SELECT substr(n.name, 6) FROM lease n CROSS JOIN (SELECT {_NOW} AS now) t"
-    " WHERE {judges} AND n.name LIKE 'node/%' AND n.name <> 'node/' || {node}"
-    f" AND CASE WHEN n.until <= t.now THEN true WHEN n.until > t.now + {FROZEN_S - GONE_S} THEN false"
-    f" ELSE NOT EXISTS ({HELD.format(name='n.name')}) END)"
+_LIVING = (
+    f"SELECT substr(n.name, 6) FROM lease n CROSS JOIN (SELECT {_NOW} AS now) t WHERE n.name LIKE 'node/%' AND n.until > t.now"
+    f" AND CASE WHEN n.until > t.now + {FROZEN_S - GONE_S} THEN true ELSE EXISTS ({HELD.format(name='n.name')}) END"
 )
 _RENEW = (
     "INSERT INTO lease AS l (name, holder, until, fence) VALUES ($1, $1, $2, 1)"
@@ -50,6 +48,11 @@ _RENEW = (
 )
 
 log = structlog.get_logger()
+
+
+def dead(holder: str, node: str, judges: str) -> str:
+    """Return the condition that whoever holds a row is neither this node nor one that lives, by the parameters so named."""
+    return f"({judges}::boolean AND {holder} <> {node} AND {holder} NOT IN ({_LIVING}))"
 
 
 def taken(node: str) -> Unavailable:
@@ -95,7 +98,7 @@ class Node:
         if (session := self._session) is not None:
             try:
                 async with asyncio.timeout(PATIENCE_S):
-                    await session.execute("UPDATE lease SET until = 0 WHERE name = $1", self._row)
+                    await session.execute("DELETE FROM lease WHERE name = $1", self._row)
                     await session.close()
             except LOST:
                 session.terminate()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from gateway.journal.contract import Stale
-from gateway.journal.postgres.nodes import DEAD
+from gateway.journal.postgres.nodes import dead
 from gateway.journal.postgres.sql import Cx, Here, Row, change, columns, every, unnest
 from gateway.journal.records import Task, Todo, TodoKind
 
@@ -35,7 +35,7 @@ async def take(cx: Cx, here: Here, kind: TodoKind, most: int, lease_s: float) ->
         cx,
         "UPDATE todo SET lease_until = $2, holder = $3, fence = fence + 1, again = false WHERE id IN"
         " (SELECT id FROM todo WHERE NOT done AND kind = $4 AND due <= $1"
-        f" AND (lease_until <= $1 OR holder IN {DEAD.format(judges='$6::boolean', node='$3')})"
+        f" AND (lease_until <= $1 OR {dead('holder', '$3', '$6')})"
         " ORDER BY id LIMIT $5 FOR UPDATE SKIP LOCKED)"
         " RETURNING id, kind, subject, body, fence, since",
         *(here.time, here.time + lease_s, here.node, kind, most, here.judges),

@@ -23,7 +23,7 @@ SETTINGS = {
     "unix_socket_permissions": "0777",
     "max_connections": "100",
     "shared_buffers": "64MB",
-    "max_wal_size": "4GB",
+    "max_wal_size": "1GB",
     "autovacuum": "off",
 }
 
