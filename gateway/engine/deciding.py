@@ -11,6 +11,7 @@ from gateway.delivery.pager import page
 from gateway.drafting import render
 from gateway.engine import intake, release
 from gateway.engine.newer import seen
+from gateway.engine.release import Order
 from gateway.engine.room import Room
 from gateway.engine.standing import draft_of, live, submitted
 from gateway.fault import Conflict, Unavailable
@@ -67,8 +68,8 @@ class Deciding(Room):
             break_glass=bool(break_glass),
         )
         words = f"{actor.name} broke the glass on {alert}: {break_glass}"
-        todos = [page("break-glass", words, f"break-glass:{alert}.{number}")] if break_glass else []
-        await self._issue(frozen, record.revision, [act], todos=todos)
+        todos = (page("break-glass", words, f"break-glass:{alert}.{number}"),) if break_glass else ()
+        await self._issue(frozen, Order(at=act.at, acts=(act,), expected=record.revision, todos=todos))
         return await self.journal.alert(alert)
 
     async def reject(self, alert: str, number: int, reason: str, actor: Actor) -> AlertRecord:
@@ -132,10 +133,11 @@ class Deciding(Room):
         record = await self.journal.alert(alert)
         version = self._taking_back(record, reason)
         deeds = (Deed.DRAFTED, Deed.SUBMITTED, Deed.APPROVED)
-        acts = [self._act(version, deed, actor, reason) for deed in deeds]
-        frozen = release.freeze(version, record, self.plan, self.now(), acts[:2])
+        *made, approved = (self._act(version, deed, actor, reason) for deed in deeds)
+        frozen = release.freeze(version, record, self.plan, self.now(), made)
         todo = page("cancelled", f"{actor.name} cancelled {alert}: {reason}", f"cancel:{alert}")
-        await self._issue(frozen, record.revision, acts[2:], todos=[todo], fresh=True)
+        order = Order(at=approved.at, acts=(approved,), expected=record.revision, todos=(todo,))
+        await self._issue(frozen, order, fresh=True)
         return await self.journal.alert(alert)
 
     def _taking_back(self, record: AlertRecord, reason: str) -> Version:

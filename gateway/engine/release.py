@@ -13,7 +13,7 @@ from gateway.engine.plan import Plan
 from gateway.fault import Conflict, Faults, Finding, Gravity, Refused
 from gateway.formats import cap
 from gateway.incident import Scope, Severity, Status, Urgency
-from gateway.journal.records import AlertRecord, Consignment, Issue, Priority, Submit, Todo, VersionRecord, VersionState
+from gateway.journal.records import AlertRecord, Consignment, Issue, Priority, Submit, Task, Todo, VersionRecord, VersionState
 
 SHELF_LIFE = timedelta(hours=24)
 
@@ -57,11 +57,12 @@ def within_reach(version: Version, plan: Plan) -> Version:
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """The word to issue: when, whose acts, on which revision, and what else is owed."""
+    """The word to issue: when, whose acts, on which revision, which work is done by it, and what else is owed."""
 
     at: datetime
     acts: tuple[Act, ...]
     expected: int
+    task: Task | None = None
     todos: tuple[Todo, ...] = ()
 
 
@@ -81,6 +82,7 @@ def consign(frozen: Submit, order: Order, plan: Plan) -> Issue:
         feeds=tuple(feed for feed in feeds if feed.channel != DOCUMENT),
         document=next(feed.body for feed in feeds if feed.channel == DOCUMENT) if for_everybody(version, plan) else None,
         stopped=version.level if over else None,
+        task=order.task,
         todos=order.todos,
     )
 

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from gateway import drafting
 from gateway.access import Actor
@@ -55,14 +57,12 @@ class Room:
             self.drafts.set()
         return receipt
 
-    async def _issue(
-        self, frozen: Submit, expected: int, acts: Sequence[Act], *, todos: Sequence[Todo] = (), fresh: bool = False
-    ) -> None:
+    async def _issue(self, frozen: Submit, order: Order, *, fresh: bool = False) -> None:
         release.carried(frozen.version, self.plan)
-        if frozen.version.expires <= (now := self.now()):
+        if frozen.version.expires <= order.at:
             raise Conflict("expires-past", "the alert is over before it is sent", hint="reject it and draft a new one")
-        issued = Act(number=frozen.version.number, deed=Deed.ISSUED, actor="gateway", at=now, hash=frozen.hash)
-        order = Order(at=now, acts=(*acts, issued), expected=expected, todos=(*todos, *_to_come(frozen.version)))
+        issued = Act(number=frozen.version.number, deed=Deed.ISSUED, actor="gateway", at=order.at, hash=frozen.hash)
+        order = replace(order, acts=(*order.acts, issued), todos=(*order.todos, *_to_come(frozen.version)))
         await self.journal.issue(release.consign(frozen, order, self.plan), frozen if fresh else None)
         self.sends.set()
 

@@ -13,6 +13,7 @@ from gateway.drafting import Brief
 from gateway.engine import intake, release
 from gateway.engine.changes import Changes, apply
 from gateway.engine.intake import Carrier
+from gateway.engine.release import Order
 from gateway.engine.room import Room
 from gateway.engine.standing import busy, draft_of, goes_on, in_hands, live, news, next_number, same_world
 from gateway.fault import Conflict, Fault, Unavailable
@@ -114,26 +115,25 @@ class Writing(Room):
         if record and record.open and not news(record.open.version, version, self.now()):
             await self.journal.finish(task)
             return
-        if (owed := await self._alone(version, head)) is None:
-            await self.journal.finish(task)
+        if (owed := await self._alone(task, version, head)) is None:
             return
         act = Act(number=version.number, deed=Deed.DRAFTED, actor="gateway", at=self.now())
         expected = record.revision if record else 0
         await self.journal.draft(Draft(version=version, expected=expected, acts=(act,), at=self.now(), task=task, todos=owed))
 
-    async def _alone(self, version: Version, head: Head) -> tuple[Todo, ...] | None:
+    async def _alone(self, task: Task, version: Version, head: Head) -> tuple[Todo, ...] | None:
         """Issue what the city authorised in advance, and return None; else what is owed along with the draft that it becomes."""
         if head.alert is not None or not drafting.pre_authorised(version, self.plan.playbooks[version.playbook]):
             return ()
         robot, now = f"playbook:{version.playbook}", self.now()
         deeds = ((Deed.DRAFTED, "gateway"), (Deed.SUBMITTED, robot), (Deed.APPROVED, robot))
-        acts = [Act(number=version.number, deed=deed, actor=actor, at=now) for deed, actor in deeds]
+        *made, approved = (Act(number=version.number, deed=deed, actor=actor, at=now) for deed, actor in deeds)
         nothing_yet = AlertRecord(id=version.alert, revision=0, created_at=now, versions=(), acts=())
         told = page("pre-authorised", f"{robot} issued {version.alert} by itself", f"pre-authorised:{version.alert}")
         try:
             await self._no_twin(version)
-            frozen = release.freeze(version, nothing_yet, self.plan, now, acts[:2])
-            await self._issue(frozen, 0, acts[2:], todos=[told], fresh=True)
+            frozen = release.freeze(version, nothing_yet, self.plan, now, made)
+            await self._issue(frozen, Order(at=now, acts=(approved,), expected=0, task=task, todos=(told,)), fresh=True)
         except (Stale, Unavailable):
             raise
         except Fault as fault:

@@ -137,7 +137,8 @@ class Journal(Protocol):
         """Issue a frozen version, exactly once; with `submit` it is frozen in the same transaction.
 
         Any other open version of the alert is voided. Older waiting deliveries of `latest` lanes are superseded; a cancel obeys
-        the lane table (docs/decisions/lanes.md). Raises Stale, Conflict("hash") when the frozen bytes are not those approved.
+        the lane table (docs/decisions/lanes.md). Raises Stale, also when somebody else has the `task` by now or an alert that
+        begins is about an incident that has one; Conflict("hash") when the frozen bytes are not those approved.
         """
         ...
 

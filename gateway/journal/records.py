@@ -215,7 +215,8 @@ class Consignment(Struct, frozen=True, kw_only=True):
 class Issue(Struct, frozen=True, kw_only=True):
     """The version's public life begins: issued bytes, deliveries, superseded older ones, one new publication.
 
-    `document` is the CAP document that everybody may fetch, None where the version is not for everybody.
+    `document` is the CAP document that everybody may fetch, None where the version is not for everybody. `task` is
+    finished in the same transaction.
     """
 
     alert: str
@@ -228,6 +229,7 @@ class Issue(Struct, frozen=True, kw_only=True):
     feeds: tuple[Payload, ...]
     document: bytes | None
     stopped: str | None = None
+    task: Task | None = None
     todos: tuple[Todo, ...] = ()
 
 

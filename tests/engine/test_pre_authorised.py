@@ -1,12 +1,18 @@
 """What may go out with no hand on it: one source, so much ground, the first time, and the duty officer is told."""
 
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from gateway.alert import Kind
+from gateway.alert import Kind, Version
 from gateway.channel import Verdict
-from gateway.journal.records import VersionState
+from gateway.engine import Gateway
+from gateway.journal.records import AlertRecord, Issue, Submit, VersionState
 from tests.engine.conftest import Opening, Planning
 from tests.engine.hall import BROADCASTER, ELSEWHERE, KIM, Hall, area, report, rewrite, version
 from tests.stores import on_every_store
@@ -122,13 +128,15 @@ async def test_what_no_channel_would_carry_becomes_a_draft_and_pages(swift: Hall
 
 async def test_a_crash_after_it_went_out_does_not_send_it_twice(swift: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
     await swift.sends(report())
+    issue = swift.journal.issue
 
-    async def lost(*_: object, **__: object) -> bool:
-        raise ConnectionAbortedError
+    async def issue_and_die(order: Issue, submit: Submit | None = None) -> NoReturn:
+        await issue(order, submit)
+        raise asyncio.CancelledError
 
     with monkeypatch.context() as crashing:
-        crashing.setattr(swift.journal, "finish", lost)
-        with pytest.raises(ConnectionAbortedError):
+        crashing.setattr(swift.journal, "issue", issue_and_die)
+        with pytest.raises(asyncio.CancelledError):
             await swift.gateway.draft_due()
     await swift.journal.recover()
     swift.waits(60)
@@ -136,6 +144,39 @@ async def test_a_crash_after_it_went_out_does_not_send_it_twice(swift: Hall, mon
     await swift.delivers()
     assert len(record.versions) == 1
     assert [one.msg_type for one in swift.far.cap()] == ["Alert"]
+
+
+async def _by_another_node(swift: Hall) -> None:
+    """Its work is taken over: the lease ran out while the first stood still."""
+    swift.waits(60)
+    await Gateway(swift.plan, swift.journal, swift.clock).draft_due()
+
+
+async def _by_a_person(swift: Hall) -> None:
+    """Somebody who reads the report brings it to the public at another node."""
+    await Hall(swift.plan, swift.journal, swift.clock).told(source="control-room", id="fire-1", sequence=2)
+
+
+@pytest.mark.parametrize("meanwhile", [_by_another_node, _by_a_person])
+async def test_a_node_that_stood_still_before_it_issues_puts_out_no_second_alert(
+    swift: Hall, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[Hall], Awaitable[None]]
+) -> None:
+    await swift.sends(report(sequence=1))
+    neighbours, looks = swift.journal.neighbours, itertools.count()
+
+    async def look_and_stand_still(version: Version, now: datetime) -> Sequence[AlertRecord]:
+        found = await neighbours(version, now)
+        if next(looks) == 0:
+            await meanwhile(swift)
+        return found
+
+    monkeypatch.setattr(swift.journal, "neighbours", look_and_stand_still)
+    (record,) = await swift.drafts()
+    swift.waits(60)
+    (again,) = await swift.drafts()
+    await swift.delivers()
+    assert (again.id, [one.state for one in again.versions]) == (record.id, [VersionState.ISSUED])
+    assert list(await swift.deliveries(again.id)) == [(1, "cap/broadcaster", "message"), (1, "webhook/city-app", "message")]
 
 
 async def test_it_is_taken_back_like_any_other(swift: Hall) -> None:

@@ -7,20 +7,24 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from gateway.alert import Act, Deed, Kind
+from gateway.alert import Act, Deed, IncidentKey, Kind
 from gateway.channel import Publication, Verdict
 from gateway.fault import Conflict, Missing
 from gateway.incident import Status
 from gateway.journal.contract import Journal, Stale
-from gateway.journal.records import Draft, Todo, TodoKind, VersionState
+from gateway.journal.records import Arrival, Draft, Todo, TodoKind, VersionState
 from tests.journal.samples import (
     HOUR,
     MINUTE,
     SECOND,
     T0,
+    Real,
+    act,
     claim,
     issue,
     parts,
+    placed,
+    raw,
     revision,
     settle,
     states,
@@ -148,6 +152,44 @@ async def test_issue_owes_its_todos(journal: Journal) -> None:
     await journal.issue(order, frozen)
 
     assert [page.subject for page in await journal.take(TodoKind.PAGE, 5, 30)] == ["cancel:A1"]
+
+
+async def test_issue_finishes_its_task_or_is_stale(journal: Journal, real: Real) -> None:
+    """Whoever stood still with work in hands issues nothing of it once another has it."""
+    await journal.accept(Arrival(at=T0, todos=(Todo(kind=TodoKind.DRAFT, subject="gauge/gapcheon"),)))
+    [slow] = await journal.take(TodoKind.DRAFT, 1, 30)
+    real.at += 30
+    [task] = await journal.take(TodoKind.DRAFT, 1, 30)
+    mine, theirs = submit(version("A1")), submit(version("A2"))
+    with pytest.raises(Stale):
+        await journal.issue(msgspec.structs.replace(issue(theirs, 0), task=slow), theirs)
+    with pytest.raises(Missing):
+        await journal.alert("A2")
+    again = (Todo(kind=TodoKind.DRAFT, subject="gauge/gapcheon"),)
+    await journal.issue(msgspec.structs.replace(issue(mine, 0), task=task, todos=again), mine)
+
+    assert not await journal.finish(task)
+    assert [one.id != task.id for one in await journal.take(TodoKind.DRAFT, 5, 30)] == [True]
+    with pytest.raises(Stale):
+        await journal.issue(msgspec.structs.replace(issue(theirs, 0), task=task), theirs)
+
+
+@pytest.mark.parametrize("state", ["open", "frozen", "issued", "void"])
+async def test_no_alert_begins_at_its_issue_where_the_incident_has_one(journal: Journal, state: str) -> None:
+    await journal.accept(Arrival(at=T0, raw=raw(), reports=(placed(),)))
+    about = IncidentKey("gauge", "gapcheon", 1)
+    first, second = submit(version("A1", about=about)), submit(version("A2", about=about))
+    await journal.draft(Draft(version=first.version, expected=0, acts=(), at=T0))
+    if state in ("frozen", "issued"):
+        await journal.submit(first, 1)
+    if state == "issued":
+        await journal.issue(issue(first, 2))
+    if state == "void":
+        await journal.reject("A1", 1, 1, act(1, Deed.REJECTED))
+
+    with pytest.raises(Stale):
+        await journal.issue(issue(second, 0), second)
+    assert [record.id for record in await journal.alerts()] == ["A1"]
 
 
 async def test_what_is_not_for_everybody_is_served_to_nobody(journal: Journal) -> None:

@@ -158,6 +158,14 @@ APPROVE_WHAT_YOU_SAW = {
         "tests/journal/test_issuing.py::test_a_version_is_issued_exactly_once",
         (ISSUING, "    alerts.must_be(cx, issue.alert, issue.number, VersionState.FROZEN)\n", ""),
     ),
+    "a machine issues only what it still holds": guard(
+        "tests/journal/test_issuing.py::test_issue_finishes_its_task_or_is_stale",
+        (ISSUING, "        work.close_or_stale(cx, issue.task)\n", "        work.close(cx, issue.task)\n"),
+    ),
+    "an incident has one alert that begins by itself": guard(
+        "tests/journal/test_issuing.py::test_no_alert_begins_at_its_issue_where_the_incident_has_one",
+        (ISSUING, "        alerts.alone_about(cx, submit.version, first=True)\n", "        pass\n"),
+    ),
     "only sent is stamped": guard(
         row("the head is refused for good"),
         (
@@ -175,7 +183,7 @@ APPROVE_WHAT_YOU_SAW = {
         (STANDING, "    return touched or record.open.state is VersionState.FROZEN", "    return False"),
     ),
     "newer facts are told after all": guard(
-        story("approves what gets worse meanwhile"), (ROOM, "todos=(*todos, *_to_come(frozen.version))", "todos=tuple(todos)")
+        story("approves what gets worse meanwhile"), (ROOM, "(*order.todos, *_to_come(frozen.version))", "order.todos")
     ),
     "what got worse is told after an end": guard(
         story("ends what gets worse meanwhile"),

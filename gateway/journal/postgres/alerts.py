@@ -79,7 +79,7 @@ async def draft(cx: Cx, draft: Draft) -> int:
     version = draft.version
     revision = await moved_on(cx, version.alert, draft.expected, draft.at)
     if draft.expected == 0:
-        await _not_drafted_elsewhere(cx, version)
+        await alone_about(cx, version)
     if draft.task is not None:
         await work.close_or_stale(cx, draft.task)
     await _write(cx, version)
@@ -88,16 +88,16 @@ async def draft(cx: Cx, draft: Draft) -> int:
     return revision
 
 
-async def _not_drafted_elsewhere(cx: Cx, version: Version) -> None:
-    """Two who draft at once must not make two alerts of one incident."""
+async def alone_about(cx: Cx, version: Version, *, first: bool = False) -> None:
+    """Two who draft at once must not make two alerts of one incident; the `first` of all follows none that is over either."""
     if (key := version.incident) is None:
         return
     await intake.hold(cx, [(key.source, key.id)])
-    open_elsewhere = (
-        "SELECT 1 FROM episode e JOIN version v ON v.alert = e.alert AND v.state IN ('open', 'frozen')"
+    elsewhere = (
+        "SELECT 1 FROM episode e JOIN version v ON v.alert = e.alert AND ($5 OR v.state IN ('open', 'frozen'))"
         " WHERE e.source = $1 AND e.id = $2 AND e.number = $3 AND e.alert <> $4"
     )
-    if await find(cx, open_elsewhere, key.source, key.id, key.episode, version.alert):
+    if await find(cx, elsewhere, key.source, key.id, key.episode, version.alert, first):
         raise Stale(f"incident {key.source}/{key.id}")
 
 

@@ -18,6 +18,10 @@ async def issue(cx: Cx, here: Here, issue: Issue, submit: Submit | None = None) 
     """Issue a frozen version, exactly once; with `submit` it is frozen in the same transaction."""
     await alerts.moved_on(cx, issue.alert, issue.expected, issue.at)
     publication = await publications.bump(cx, issue.at)
+    if submit is not None and issue.expected == 0:
+        await alerts.alone_about(cx, submit.version, first=True)
+    if issue.task is not None:
+        await work.close_or_stale(cx, issue.task)
     await alerts.void_open(cx, issue.alert, issue.number, entries.voiding(issue), issue.acts)
     if submit is not None:
         await alerts.freeze(cx, submit)

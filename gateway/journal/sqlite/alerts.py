@@ -64,7 +64,7 @@ def draft(cx: apsw.Connection, draft: Draft) -> int:
     if draft.task is not None:
         work.close_or_stale(cx, draft.task)
     if draft.expected == 0:
-        _not_drafted_elsewhere(cx, version)
+        alone_about(cx, version)
     revision = moved_on(cx, version.alert, draft.expected, draft.at)
     _write(cx, version)
     record_acts(cx, version.alert, draft.acts)
@@ -73,15 +73,15 @@ def draft(cx: apsw.Connection, draft: Draft) -> int:
     return revision
 
 
-def _not_drafted_elsewhere(cx: apsw.Connection, version: Version) -> None:
-    """Two who draft at once must not make two alerts of one incident."""
+def alone_about(cx: apsw.Connection, version: Version, *, first: bool = False) -> None:
+    """Two who draft at once must not make two alerts of one incident; the `first` of all follows none that is over either."""
     if (key := version.incident) is None:
         return
-    open_elsewhere = (
-        "SELECT 1 FROM incident i JOIN version v ON v.alert = i.alert AND v.state IN ('open', 'frozen')"
+    elsewhere = (
+        "SELECT 1 FROM incident i JOIN version v ON v.alert = i.alert AND (? OR v.state IN ('open', 'frozen'))"
         " WHERE i.source = ? AND i.id = ? AND i.episode = ? AND i.alert <> ?"
     )
-    if find(cx, open_elsewhere, key.source, key.id, key.episode, version.alert):
+    if find(cx, elsewhere, first, key.source, key.id, key.episode, version.alert):
         raise Stale(f"incident {key.source}/{key.id}")
 
 

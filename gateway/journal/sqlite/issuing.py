@@ -20,6 +20,10 @@ def issue(cx: apsw.Connection, real: float, issue: Issue, submit: Submit | None 
     """Issue a frozen version, exactly once; with `submit` it is frozen in the same transaction."""
     alerts.moved_on(cx, issue.alert, issue.expected, issue.at)
     publication = publications.bump(cx, issue.at)
+    if submit is not None and issue.expected == 0:
+        alerts.alone_about(cx, submit.version, first=True)
+    if issue.task is not None:
+        work.close_or_stale(cx, issue.task)
     alerts.void_open(cx, issue.alert, issue.number, entries.voiding(issue), issue.acts)
     if submit is not None:
         alerts.freeze(cx, submit)

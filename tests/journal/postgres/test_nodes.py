@@ -109,6 +109,24 @@ async def test_two_nodes_never_make_two_drafts_of_one_incident(a: PostgresJourna
         assert (made, len(stale)) == ([1], 1)
 
 
+async def test_two_nodes_never_issue_two_alerts_of_one_incident_by_themselves(
+    a: PostgresJournal, b: PostgresJournal, real: Real
+) -> None:
+    for number in range(10):
+        todo = Todo(kind=TodoKind.DRAFT, subject=f"gauge/i{number}")
+        report = placed(incident(f"i{number}"))
+        await a.accept(Arrival(at=T0, raw=raw(str(number).encode()), reports=(report,), todos=(todo,)))
+        [slow] = await a.take(TodoKind.DRAFT, 1, 30)
+        real.at += 30
+        [task] = await b.take(TodoKind.DRAFT, 1, 30)
+        about = IncidentKey("gauge", f"i{number}", 1)
+        frozen = {who: submit(version(f"{who}{number}", about=about), ["sms/all"]) for who in "AB"}
+        orders = {who: msgspec.structs.replace(issue(frozen[who], 0), task=one) for who, one in (("A", slow), ("B", task))}
+        made, stale = await race([a.issue(orders["A"], frozen["A"]), b.issue(orders["B"], frozen["B"])])
+        assert (len(made), len(stale)) == (1, 1)
+    assert sorted(one.alert for one in await a.deliveries()) == [f"B{number}" for number in range(10)]
+
+
 async def test_numbers_are_given_once_whichever_node_is_asked(a: PostgresJournal, b: PostgresJournal) -> None:
     given = await asyncio.gather(*(node.allocate("serial") for _ in range(50) for node in (a, b)))
 
