@@ -21,7 +21,8 @@ from gateway.drafting import Brief, Desk, draft
 from gateway.engine import Plan
 from gateway.engine.intake import by_hand
 from gateway.fault import BadInput, Faults, Finding, Gravity
-from gateway.formats import cap, gtfs_realtime
+from gateway.formats import app, cap, gtfs_realtime
+from gateway.formats.cell_broadcast import plan as cell_broadcast
 from gateway.policy.decide import level_for, public
 from gateway.service import plan_of
 from gateway.source import read_incident
@@ -34,6 +35,16 @@ UNTOUCHED = Finding(
     path="/transit",
 )
 
+UNSERVED = Finding(
+    rule="broadcast-nowhere",
+    message="no cell is known to serve this area, so it could not be broadcast",
+    severity=Gravity.WARNING,
+    path="/areas",
+)
+COUNTRY = "KR"
+# What is only translated has no number of its own; its serial number is that of an alert 0.
+NUMBERED = "translated-0"
+
 
 class Said(Struct, frozen=True):
     """A version in one standard: its exact bytes, the same as JSON, and what a person should know about it."""
@@ -45,7 +56,9 @@ class Said(Struct, frozen=True):
 
 @click.command()
 @click.argument("incident", metavar="INCIDENT.json", type=click.File("rb"))
-@click.option("--to", "standard", required=True, type=click.Choice(["cap", "gtfs-realtime"]), help="The standard.")
+@click.option(
+    "--to", "standard", required=True, type=click.Choice(["cap", "cell-broadcast", "gtfs-realtime", "app"]), help="The standard."
+)
 @click.option("--city", "folder", type=FOLDER, default=HANBAT, metavar="DIR", help="The city's folder; Hanbat by default.")
 @click.option("--language", metavar="TAG", help="Only this one of the city's languages.")
 @click.option("--now", type=Time(), metavar="TIME", help="As if it were this time (RFC 3339).")
@@ -59,6 +72,7 @@ def translate(  # noqa: PLR0913 - one for each option
     """
     plan = plan_of(folder)
     at = now or datetime.now(ZoneInfo(plan.desk.timezone))
+    plan = _asking(plan, standard)
     version = _drafted(incident.read(), plan, language, at)
     said = STANDARDS[standard](version, at)
     for found in (*version.findings, *said.findings):
@@ -93,6 +107,14 @@ def _drafted(raw: bytes, plan: Plan, language: str | None, now: datetime) -> Ver
     return msgspec.structs.replace(version, identifier=f"{version.alert}.1")
 
 
+def _asking(plan: Plan, standard: str) -> Plan:
+    """Let a broadcast's own texts be written too, whether or not the city broadcasts."""
+    if standard != "cell-broadcast":
+        return plan
+    desk = msgspec.structs.replace(plan.desk, classes=cell_broadcast.plan(COUNTRY).classes)
+    return msgspec.structs.replace(plan, desk=desk)
+
+
 def _speaking(desk: Desk, language: str | None) -> Desk:
     if language is None:
         return desk
@@ -116,9 +138,30 @@ def _gtfs_realtime(version: Version, now: datetime) -> Said:
     return Said(feed, document, () if entity else (UNTOUCHED,))
 
 
+def _cell_broadcast(version: Version, now: datetime) -> Said:
+    del now
+    country = cell_broadcast.plan(COUNTRY)
+    told = cell_broadcast.message(msgspec.structs.replace(version, alert=NUMBERED), country)
+    step = country.levels[cell_broadcast.level(version)]
+    shown = [f"{country.country} {told.message_id}: {step.shown}"]
+    document = {"messages": [msgspec.to_builtins(told)], "cells": list(version.cells), "shown": shown}
+    return Said(msgspec.json.encode(document) + b"\n", document, () if version.cells else (UNSERVED,))
+
+
+def _app(version: Version, now: datetime) -> Said:
+    del now
+    entry = app.write(version)
+    return Said(entry + b"\n", msgspec.json.decode(entry))
+
+
 def _sound(findings: tuple[Finding, ...]) -> None:
     if grave(findings):
         raise Faults(findings)
 
 
-STANDARDS: Mapping[str, Callable[[Version, datetime], Said]] = {"cap": _cap, "gtfs-realtime": _gtfs_realtime}
+STANDARDS: Mapping[str, Callable[[Version, datetime], Said]] = {
+    "cap": _cap,
+    "cell-broadcast": _cell_broadcast,
+    "gtfs-realtime": _gtfs_realtime,
+    "app": _app,
+}

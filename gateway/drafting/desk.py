@@ -14,7 +14,7 @@ from gateway.words import Words
 
 
 class Desk(Struct, frozen=True, kw_only=True):
-    """What every draft in this city is made with."""
+    """What every draft in this city is made with; `classes` are texts that are wanted beside those its channels need."""
 
     city: City
     words: Words
@@ -27,6 +27,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     timezone: str
     channels: Mapping[str, Channel]
     reviewed_only: bool
+    classes: frozenset[str] = frozenset()
 
 
 class Brief(Struct, frozen=True, kw_only=True):

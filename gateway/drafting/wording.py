@@ -31,7 +31,7 @@ def written(version: Version, desk: Desk, languages: tuple[str, ...]) -> Version
             sender_name=desk.sender_name,
             languages=languages,
             reviewed_only=desk.reviewed_only,
-            classes=tuple(sorted({name for channel in desk.channels.values() for name in channel.abilities.classes})),
+            classes=tuple(sorted(desk.classes.union(*(channel.abilities.classes for channel in desk.channels.values())))),
         )
     )
     return msgspec.structs.replace(

@@ -46,7 +46,7 @@ class TextClass(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A text of another length, for channels that ask for it by name.
 
     `most` is by language, of each line; a wide letter takes two `columns`. `lines` name what each line says. `promised` are
-    the languages in which everything must fit; empty means all.
+    the languages it is told in, where everything must fit; empty means all.
     """
 
     most: Mapping[str, int]

@@ -100,12 +100,17 @@ class Writer(Struct, frozen=True, kw_only=True):
     def _classes(self) -> tuple[dict[str, list[Fitted]], dict[str, Fault]]:
         told: dict[str, list[Fitted]] = {}
         refused: dict[str, Fault] = {}
-        for name in self.matter.classes:
+        for name in filter(self._is_spoken, self.matter.classes):
             try:
                 told[name] = self._lines(name)
             except Fault as fault:
                 refused[name] = fault
         return told, refused
+
+    def _is_spoken(self, name: str) -> bool:
+        """Tell whether a class is told in this language at all: where it is promised, or its length is the caller's own."""
+        promised = self.templates.classes[name].promised
+        return not promised or self.voice.language in promised or name in self.matter.lengths
 
     def _lines(self, name: str) -> list[Fitted]:
         """Return the lines of a class, of which the first bears the mark."""

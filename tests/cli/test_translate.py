@@ -161,3 +161,29 @@ def test_an_incident_may_come_by_a_pipe(fire: Path, program: Program) -> None:
 def test_a_naive_now_is_wrong_usage(bongsu: Bongsu, fire: Path) -> None:
     assert bongsu("translate", fire, "--to", "cap", "--now", "2026-07-14T18:20").exit_code == 2
     assert bongsu("translate", fire, "--to", "smoke", "--now", NOW).exit_code == 2
+
+
+def test_a_cell_broadcast_is_one_korean_message_whose_pages_say_it(fire: Path, program: Program) -> None:
+    out, err = program("translate", fire, "--to", "cell-broadcast", "--now", NOW, "--json").communicate()
+
+    document = json.loads(out)
+    [message] = document["messages"]
+    octets = [bytes.fromhex(page) for page in message["pages"]]
+    assert (message["language"], message["message_id"], message["dcs"]) == ("ko", 4381, 0x48)
+    assert {len(page) for page in octets} == {82}
+    assert b"".join(octets).decode("utf-16-be").rstrip("\r") == message["text"]
+    assert message["text"].startswith("[훈련]")
+    assert message["text"].isascii() is False
+    assert len(message["text"]) <= 157
+    assert document["cells"]
+    assert document["shown"] == ["KR 4381: not shown: phones in Korea do not listen to exercises"]
+    assert b"error" not in err
+
+
+def test_an_app_gets_every_language_and_the_nearest_shelters(fire: Path, program: Program) -> None:
+    out, _ = program("translate", fire, "--to", "app", "--now", NOW).communicate()
+
+    entry = json.loads(out)
+    assert list(entry["texts"]) == ["en", "ja", "ko", "th", "vi", "zh-Hans"]
+    assert 1 <= len(entry["shelters"]) <= 3
+    assert [one["metres"] for one in entry["shelters"]] == sorted(one["metres"] for one in entry["shelters"])
