@@ -81,6 +81,20 @@ def test_the_record_may_be_kept_in_a_database_whose_password_stands_elsewhere(ci
     )
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        'url = "postgresql:///bongsu"',
+        'url = "postgresql://bongsu@localhost:5433,[::1]:5434/bongsu"',
+        'url = "postgresql://bongsu@/bongsu?host=/run/postgresql"',
+        'url = "postgresql://bongsu@db1,[2001:db8::7]:5433/bongsu?sslmode=verify-ca"',
+        'url = "postgresql://bongsu@db1/bongsu"\nplain = true',
+    ],
+)
+def test_a_database_elsewhere_proves_who_it_is_unless_the_city_knows_better(city: MakeCity, told: str) -> None:
+    assert read(city(CITY.replace('path = "bongsu.db"', told))).database is not None
+
+
 def test_a_live_city_lives_in_the_actual_world_and_wants_reviewed_phrases(city: MakeCity) -> None:
     live = CITY.replace('mode = "exercise"', 'mode = "live"').replace('base_url = "http://', 'base_url = "https://')
     settings = read(city(live.replace('accepts = ["exercise"]', 'accepts = ["actual"]')))
@@ -122,8 +136,13 @@ def line_of(text: str, part: str) -> int:
         ('mode = "exercise"', 'mode = "live"', "url-plain", "base_url", "https://"),
         ('path = "bongsu.db"', 'url = "postgresql://me:pw@db/x"', "schema-pattern", "me:pw", "without a password"),
         ('path = "bongsu.db"', 'url = "mysql://db/x"', "schema-pattern", "mysql", "PostgreSQL"),
-        ('path = "bongsu.db"', 'url = "postgresql://db/x?password=y"', "secret-in-url", "password", "secret_file"),
-        ('path = "bongsu.db"', 'url = "postgresql://db/x"\npath = "y"', "store-twice", 'path = "y"', "path or url"),
+        ('path = "bongsu.db"', 'url = "postgresql://db/x"', "url-plain", "postgresql", "verify-full"),
+        ('path = "bongsu.db"', 'url = "postgresql://db/x?sslmode=require"', "url-plain", "postgresql", "plain = true"),
+        ('path = "bongsu.db"', 'url = "postgresql://[::1]:1,db:2/x?sslmode=prefer"', "url-plain", "postgresql", "verify-full"),
+        ('path = "bongsu.db"', 'url = "postgresql:///x?host=/run/pg,10.0.0.9"', "url-plain", "postgresql", "verify-full"),
+        ('path = "bongsu.db"', "plain = true", "store-file", "plain", "name a url"),
+        ('path = "bongsu.db"', 'url = "postgresql:///x?password=y"', "secret-in-url", "password", "secret_file"),
+        ('path = "bongsu.db"', 'url = "postgresql:///x"\npath = "y"', "store-twice", 'path = "y"', "path or url"),
         ('path = "bongsu.db"', 'path = "y"\nnode = "a"', "store-file", 'node = "a"', "name a url"),
         ("rate_per_minute = 600", "rate_per_minute = 0", "schema-exclusive-minimum", "rate_per_minute", "in a minute"),
     ],

@@ -1,7 +1,6 @@
 """Reading a city's folder: every fault at once, each with its file and line."""
 
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,6 +10,7 @@ import langcodes
 import msgspec
 
 from gateway import playbook
+from gateway.config import hosts
 from gateway.config.settings import Mode, Settings
 from gateway.doors import toml
 from gateway.doors.json import Path as Place
@@ -166,12 +166,15 @@ def _database(store: Table) -> Iterator[Contradiction]:
         if key in store and "backup" not in store:
             yield "backup-nowhere", "no folder for backups is named", ("store", key), 'add backup = "backups"'
     if "url" not in store:
-        for key in ("secret_file", "secret_env", "node"):
+        for key in ("secret_file", "secret_env", "node", "plain"):
             if key in store:
-                yield "store-file", "a file needs no password and no node", ("store", key), "take it out, or name a url"
+                yield "store-file", "a file needs neither password nor node", ("store", key), "take it out, or name a url"
         return
     if "path" in store:
         yield "store-twice", "the record is kept in one place", ("store", "path"), "keep path or url"
+    if not store.get("plain", False) and not hosts.encrypted(store["url"]):
+        hint = "add ?sslmode=verify-full, or set plain = true knowingly"
+        yield "url-plain", "the record would cross the network unproven and in the clear", ("store", "url"), hint
     if "password" in parse_qs(urlsplit(store["url"]).query):
         yield "secret-in-url", "a password stands outside of this file", ("store", "url"), "name a secret_file or a secret_env"
 
@@ -211,12 +214,5 @@ def _addresses(data: Table) -> Iterator[tuple[Place, str, bool]]:
 
 def _address(path: Place, url: str, *, plain: bool) -> Iterator[Contradiction]:
     parts = urlsplit(url)
-    if parts.scheme == "http" and not plain and not _here(parts.hostname or ""):
+    if parts.scheme == "http" and not plain and not hosts.here(parts.hostname or ""):
         yield "url-plain", "http is not encrypted", path, "use https, or set plain = true knowingly"
-
-
-def _here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,10 +1,17 @@
 """What PostgreSQL's own errors mean to a caller who can only wait, or call for help."""
 
+import ssl
+
 import asyncpg
 
 from gateway.fault import Unavailable, Unreachable
 
 _LOST = {
+    ssl.SSLCertVerificationError: (
+        "store-untrusted",
+        "the database does not prove who it is",
+        "check sslrootcert, and that the certificate names this host",
+    ),
     asyncpg.TargetServerAttributeNotMatched: ("store-read-only", "no host takes writes", "name one that does"),
     asyncpg.ReadOnlySQLTransactionError: ("store-read-only", "the database may only be read", "name a server that takes writes"),
     asyncpg.DiskFullError: ("store-unavailable", "the database's disk is full", "free space there; the store goes on by itself"),

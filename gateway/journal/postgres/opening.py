@@ -1,5 +1,6 @@
 """What must hold before a store is used: a server that keeps what it committed, and a schema we know."""
 
+import ssl
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -40,8 +41,10 @@ async def open_desk(dsn: str, password: str | None) -> Desk:
     reach = partial(connect, password=password, server_settings=_SESSION, statement_cache_size=STATEMENTS_KEPT)
     try:
         pool = await _pool(dsn, reach)
-    except ValueError:
-        raise BadInput("store-url", "the store's url cannot be read", hint="postgresql://user@host/database") from None
+    except ssl.SSLError as error:
+        raise unavailable(error) from error
+    except ValueError as error:
+        raise BadInput("store-url", f"the store's url cannot be used: {error}", hint="postgresql://user@host/database") from None
     except LOST as error:
         raise unavailable(error) from error
     try:

@@ -1,0 +1,31 @@
+"""Which machines an address names, and whether they are this one."""
+
+from ipaddress import ip_address
+from urllib.parse import parse_qs, urlsplit
+
+
+def here(host: str) -> bool:
+    """Tell whether a host is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def of_database(url: str) -> list[str]:
+    """Return the hosts of a PostgreSQL URL, which stand before its path or in its query; a folder or none is a local socket."""
+    parts = urlsplit(url)
+    named = parse_qs(parts.query).get("host", [parts.netloc.rpartition("@")[2]])
+    return [_without_port(host) for host in named[-1].split(",")]
+
+
+def encrypted(url: str) -> bool:
+    """Tell whether a PostgreSQL URL demands that every machine but this one proves who it is, and encrypts (libpq 32.19)."""
+    far = [host for host in of_database(url) if host and not host.startswith(("/", "@")) and not here(host)]
+    return not far or parse_qs(urlsplit(url).query).get("sslmode", [""])[-1] in {"verify-full", "verify-ca"}
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0] if host.count(":") == 1 else host
