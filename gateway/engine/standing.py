@@ -71,8 +71,10 @@ def in_hands(record: AlertRecord) -> bool:
 
 
 def next_number(record: AlertRecord | None) -> int:
-    """Return the number of the version after all there were."""
-    return record.versions[-1].version.number + 1 if record and record.versions else 1
+    """Return the number of the version after all there were, those given up by a restore included (docs/decisions/restore.md)."""
+    if record is None:
+        return 1
+    return 1 + max([0, *(one.version.number for one in record.versions), *(act.number for act in record.acts)])
 
 
 def news(open_version: Version, fresh: Version, now: datetime) -> bool:

@@ -141,10 +141,10 @@ class FarSides(Rehearsal):
 class Hall:
     """The town hall: the gateway, and whoever works around it."""
 
-    def __init__(self, plan: Plan, journal: Journal, clock: Clock, real: Real | None = None) -> None:
+    def __init__(self, plan: Plan, journal: Journal, clock: Clock, real: Real | None = None, far: FarSides | None = None) -> None:
         """Put the parts together."""
         self.plan, self.journal, self.clock = plan, journal, clock
-        self.far = FarSides()
+        self.far = far or FarSides()
         self._real = real or Real()
         self.gateway = Gateway(plan, journal, clock)
         self.feeds = Feeds(journal, plan.feeds, "https://hanbat.example", clock)

@@ -94,8 +94,9 @@ async def test_what_was_under_way_comes_back_unknown_and_is_never_sent_by_itself
     assert await claim(journal, "sms", "cap", now=LATER) == []
     await journal.expire("A1", 1, (await journal.alert("A1")).revision, T0 + HOUR)
     assert await claim(journal, "sms", "cap", now=T0 + HOUR) == []
-    [page] = [task for task in await journal.take(TodoKind.PAGE, 9, 30) if task.subject == "restored/A1"]
-    assert b"5 deliveries of A1" in page.body
+    pages = {task.subject: task.body for task in await journal.take(TodoKind.PAGE, 9, 30)}
+    assert b"5 deliveries of A1" in pages["restored/delivery-unknown/A1"]
+    assert b"A1 is live again" in pages["restored/restored-live/A1"]
     assert verify(await journal.audit()) is None
     assert (await journal.audit("service"))[-1].actor == "local:kim"
     await journal.close()
