@@ -38,7 +38,11 @@ ONE_IN_FLIGHT = (
     "INDEX delivery_in_flight",
 )
 OLDEST_FIRST = (CLAIMS, " AND o.state = 'waiting' AND o.id < d.id)", " AND o.state = 'lost')")
-HEADS_ONLY = (CLAIMS, " AND d.head = 1 AND d.channel", " AND d.channel")
+HEADS_ONLY = (
+    "gateway/journal/sqlite/migrations/0004_heads.sql",
+    "head INTEGER NOT NULL DEFAULT 0;",
+    "head INTEGER NOT NULL DEFAULT 1;",
+)
 VOIDED = 'Act(number=number, deed=Deed.VOIDED, actor="gateway", at=at, reason="expired"))'
 
 
@@ -76,11 +80,13 @@ NOTHING_OVERTAKES = {
     "one of a lane is in flight": guard(
         row("a newer version is issued, an older one is in flight"),
         (CLAIMS, " AND o.state = 'sending')", " AND o.state = 'lost')"),
+        HEADS_ONLY,
         ONE_IN_FLIGHT,
     ),
     "the record, too, keeps one in flight": guard(
         row("a newer version is issued, an older one is in flight"),
         (CLAIMS, " AND o.state = 'sending')", " AND o.state = 'lost')"),
+        HEADS_ONLY,
     ),
     "a chain goes in order": guard(
         row("a newer version is issued, an older one waits"),

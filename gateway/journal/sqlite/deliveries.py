@@ -54,16 +54,17 @@ def claim(cx: apsw.Connection, real: float, room: Room, lease_s: float, now: dat
     """Settle what cannot go any more, then lease the eligible head of each lane by priority, due time and age."""
     lose(cx, real, over_by=real)
     _expire(cx, now)
-    return [_lease(cx, id, real + lease_s, now) for id in _heads(cx, real, room)]
+    return _lease(cx, _heads(cx, real, room), real + lease_s, now)
 
 
 def settle(cx: apsw.Connection, real: float, tries: Sequence[Settlement], at: datetime) -> Sequence[DeliveryState | None]:
     """Record attempts and return the new states; None where the fence was overtaken, and then it is evidence only."""
-    return [_settle(cx, real, one, at) for one in tries]
+    of = "SELECT * FROM delivery WHERE id IN (SELECT value FROM json_each(?))"
+    rows = {row[0]: Row(*row) for row in every(cx, of, canonical([one.claimed.id for one in tries]))}
+    return [_settle(cx, real, rows[one.claimed.id], one, at) for one in tries]
 
 
-def _settle(cx: apsw.Connection, real: float, one: Settlement, at: datetime) -> DeliveryState | None:
-    row = lanes.delivery(cx, one.claimed.id)
+def _settle(cx: apsw.Connection, real: float, row: Row, one: Settlement, at: datetime) -> DeliveryState | None:
     if row.state != DeliveryState.SENDING or row.fence != one.claimed.fence:
         _evidence(cx, row, one.claimed.fence, one.outcome, at, late=True)
         return None
@@ -130,18 +131,41 @@ def _in_turn(due: Mapping[Target, Iterator[SqlRow]], priority: int, filling: Fil
                 heappush(heads, (following, to))
 
 
-def _lease(cx: apsw.Connection, id: int, until: float, now: datetime) -> Claimed:
-    leased = "UPDATE delivery SET state = 'sending', fence = fence + 1, lease_until = ?, claimed_at = ? WHERE id = ? RETURNING *"
-    row = Row(*only(cx, f"delivery {id}", leased, until, moment(now), id))
-    payload, sha256, status = _issued(cx, row)
+def _lease(cx: apsw.Connection, ids: Sequence[int], until: float, now: datetime) -> list[Claimed]:
+    if not ids:
+        return []
+    listed = canonical(ids)
+    change(
+        cx,
+        "UPDATE delivery SET state = 'sending', fence = fence + 1, lease_until = ?, claimed_at = ?"
+        " WHERE id IN (SELECT value FROM json_each(?))",
+        *(until, moment(now), listed),
+    )
+    rows = every(
+        cx,
+        "SELECT i.media_type, i.sha256, b.body, d.* FROM json_each(?) j JOIN delivery d ON d.id = j.value"
+        " JOIN issued i ON i.alert = d.alert AND i.number = d.number AND i.way = 'channel'"
+        " AND i.channel = d.channel AND i.target = d.target AND i.part = d.part JOIN blob b ON b.sha256 = i.sha256"
+        " ORDER BY j.key",
+        listed,
+    )
+    worlds: dict[tuple[str, int], Status] = {}
+    return [_claimed(cx, Row(*row), media_type, sha256, body, worlds) for media_type, sha256, body, *row in rows]
+
+
+def _claimed(
+    cx: apsw.Connection, row: Row, media_type: str, sha256: str, body: bytes, worlds: dict[tuple[str, int], Status]
+) -> Claimed:
+    if (version := (row.alert, row.number)) not in worlds:
+        worlds[version] = _world(cx, *version)
     return Claimed(
-        id=id,
+        id=row.id,
         key=row.key,
         alert=row.alert,
         number=row.number,
-        status=status,
+        status=worlds[version],
         priority=row.priority,
-        payload=payload,
+        payload=Payload(channel=row.channel, body=body, media_type=media_type, target=row.target, part=Part(row.part)),
         sha256=sha256,
         fence=row.fence,
         attempt=row.fence,
@@ -149,17 +173,9 @@ def _lease(cx: apsw.Connection, id: int, until: float, now: datetime) -> Claimed
     )
 
 
-def _issued(cx: apsw.Connection, row: Row) -> tuple[Payload, str, Status]:
-    body, media_type, sha256, status = only(
-        cx,
-        f"issued payload {row.key}",
-        "SELECT b.body, i.media_type, i.sha256, v.body ->> 'status' FROM issued i JOIN blob b USING (sha256)"
-        " JOIN version v USING (alert, number)"
-        " WHERE alert = ? AND number = ? AND way = 'channel' AND channel = ? AND target = ? AND part = ?",
-        *(row.alert, row.number, row.channel, row.target, row.part),
-    )
-    payload = Payload(channel=row.channel, body=body, media_type=media_type, target=row.target, part=Part(row.part))
-    return payload, sha256, Status(status)
+def _world(cx: apsw.Connection, alert: str, number: int) -> Status:
+    of = "SELECT body ->> 'status' FROM version WHERE alert = ? AND number = ?"
+    return Status(only(cx, f"version {number} of alert {alert}", of, alert, number)[0])
 
 
 def _record(cx: apsw.Connection, row: Row, outcome: Outcome, real: float, retry_in: float, at: datetime) -> None:
