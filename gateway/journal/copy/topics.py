@@ -18,7 +18,9 @@ Row = tuple[Any, ...]
 TIMES = frozenset(
     {"received_at", "arrived", "since", "created_at", "expires", "issued_at", "at", "deadline", "claimed_at"},
 )
-FLAGS = frozenset({"applied", "closes", "again", "done", "live", "open", "late", "reached", "doubt", "disabled", "revoked"})
+FLAGS = frozenset(
+    {"applied", "closes", "again", "done", "live", "open", "late", "reached", "doubt", "head", "disabled", "revoked"}
+)
 
 
 class Topic(Struct, frozen=True):
@@ -54,7 +56,8 @@ TOPICS = (
     PUBLICATION,
     _topic(
         "delivery",
-        "id alert number channel target part role history priority deadline state due claimed_at lease_until fence reached doubt",
+        "id alert number channel target part role history priority deadline state due claimed_at lease_until fence reached doubt"
+        " head",
         "id",
     ),
     _topic("attempt", "position delivery fence at verdict told late", "position"),
