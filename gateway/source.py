@@ -47,6 +47,20 @@ class Source(Protocol):
         ...
 
 
+class Discreet(Source, Protocol):
+    """A way in whose bytes hold what nobody may keep."""
+
+    def redact(self, body: bytes) -> bytes:
+        """Return the bytes without it, for `parse` to read and the record to keep; pure, and done twice it changes nothing."""
+        ...
+
+
+def redacted(raw: Raw, source: Source) -> Raw:
+    """Return a request as it may be kept and read: without what its source's `redact` takes out, where it has one."""
+    redact: Callable[[bytes], bytes] | None = getattr(source, "redact", None)
+    return raw if redact is None else msgspec.structs.replace(raw, body=redact(raw.body))
+
+
 def each(parts: Iterable[T], read: Callable[[T], Incident | Reading]) -> Iterator[Item]:
     """Read every part, so that one bad item loses no good one; the path of a refusal starts with the item's index."""
     for index, part in enumerate(parts):
@@ -59,6 +73,25 @@ def each(parts: Iterable[T], read: Callable[[T], Incident | Reading]) -> Iterato
 def refusal(fault: BadInput, *, at: str = "") -> Refusal:
     """Turn a fault into an item that is kept."""
     return Refusal(code=fault.code, message=fault.message, path=at + fault.path, hint=fault.hint)
+
+
+def known(table: Mapping[str, T], code: str, *, what: str, path: str) -> T:
+    """Return what a vendor's code means; raises BadInput("<what>-unknown") that tells every code there is."""
+    try:
+        return table[code]
+    except KeyError:
+        hint = f"known are: {', '.join(sorted(table))}"
+        raise BadInput(f"{what}-unknown", f"no {what} is called {code!r}", path=path, hint=hint) from None
+
+
+def shaped(document: object, kind: type[T], *, code: str, hint: str) -> T:
+    """Return a vendor's document as one of its own types; raises BadInput(code) with the place of what does not fit."""
+    try:
+        return msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$")
+        path = where.rstrip("]`").replace("[", "/").replace("]", "").replace(".", "/")
+        raise BadInput(code, what, path=path, hint=hint) from None
 
 
 def read_incident(document: object) -> Incident:
@@ -103,13 +136,8 @@ def clean_fact(value: object, path: str) -> object:
 
 
 def _converted(document: object, kind: type[T]) -> T:
-    try:
-        return msgspec.convert(document, kind)
-    except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `$")
-        path = where.rstrip("]`").replace("[", "/").replace("]", "").replace(".", "/")
-        hint = "send a time that the calendar has, and whole numbers without a fraction"
-        raise BadInput("document-invalid", what, path=path, hint=hint) from None
+    hint = "send a time that the calendar has, and whole numbers without a fraction"
+    return shaped(document, kind, code="document-invalid", hint=hint)
 
 
 def _known_hazard(id: str) -> None:

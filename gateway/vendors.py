@@ -17,7 +17,7 @@ from gateway.doors import json
 from gateway.doors.complaint import complaints
 from gateway.fault import BadInput, Faults, Finding
 from gateway.incident import Incident
-from gateway.source import Item, Raw, Refusal, Source, refusal
+from gateway.source import Item, Raw, Refusal, Source, redacted, refusal
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -124,6 +124,7 @@ def check(vendor: Vendor) -> tuple[Finding, ...]:
 
     It has a README.md; samples/ holds `good*`, `bad*` and `over*` inputs, each with its `<stem>.expected.json`, and the
     settings they are read with; reading is pure; good samples give their items, bad ones are refused, and garbage never crashes.
+    What redacts its bytes finds nothing more to redact in them.
     """
     return tuple(_checked(vendor))
 
@@ -141,7 +142,7 @@ def settings_faults(vendor: Vendor, settings: Mapping[str, object]) -> tuple[Fin
 def items(vendor: Vendor, raw: Raw, settings: Mapping[str, object]) -> tuple[Item, ...]:
     """Return what the adapter reads; what it cannot read at all is one refusal."""
     try:
-        return tuple(vendor.source.parse(raw, settings))
+        return tuple(vendor.source.parse(redacted(raw, vendor.source), settings))
     except BadInput as fault:
         return (refusal(fault),)
 
@@ -182,6 +183,9 @@ def _tried(vendor: Vendor, sample: Path, sort: str, settings: Mapping[str, objec
         return
     if first != second:
         yield _wrong("sample-impure", "reading the same bytes twice gave different items", sample)
+    kept = redacted(_raw(vendor, sample.read_bytes()), vendor.source)
+    if redacted(kept, vendor.source) != kept:
+        yield _wrong("sample-redacted", "redacting these bytes a second time changed them again", sample)
     if [told(item) for item in first] != json.load(expected.read_bytes()):
         yield _wrong("sample-differs", "the items are not the expected ones", sample)
     yield from _meant(first, sort, sample)
@@ -212,7 +216,7 @@ def told(item: Item) -> dict[str, object]:
     """Return an item as an expected.json tells it; of a refusal only the code and the path count."""
     if isinstance(item, Refusal):
         return {"refusal": {"code": item.code, "path": item.path}}
-    return {type(item).__name__.lower(): msgspec.to_builtins(item)}
+    return {type(item).__name__.lower(): msgspec.json.decode(msgspec.json.encode(item))}
 
 
 def _raw(vendor: Vendor, body: bytes) -> Raw:

@@ -47,7 +47,7 @@ def test_a_folder_handed_in_is_found_beside_the_shipped_ones(folder: Path) -> No
 
 def test_an_adapter_may_spread_over_several_files(folder: Path) -> None:
     (folder / "codes.py").write_text('NAMES = ("G-03",)\n')
-    rewrite("adapter.py", "from gateway.fault", "from .codes import NAMES\nfrom gateway.fault")(folder)
+    rewrite("adapter.py", "from gateway.incident", "from .codes import NAMES\nfrom gateway.incident")(folder)
     assert found(folder).source.NAMES == ("G-03",)  # type: ignore[attr-defined]
 
 
@@ -112,10 +112,11 @@ def parse(raw, settings):
             "manifest-settings",
         ),
         (rewrite("adapter.py", "value=float(", "value=__import__('time').monotonic_ns() + float("), "sample-impure"),
-        (rewrite("adapter.py", "known = ", "raw.body[2000]\n    known = "), "sample-crash"),
-        (rewrite("adapter.py", "known = ", "raw.body[0]\n    known = "), "garbage-crash"),
-        (rewrite("adapter.py", "known = ", 'if raw.body == b"{":\n        return []\n    known = '), "garbage-accepted"),
+        (rewrite("adapter.py", "explained = ", "raw.body[2000]\n    explained = "), "sample-crash"),
+        (rewrite("adapter.py", "explained = ", "raw.body[0]\n    explained = "), "garbage-crash"),
+        (rewrite("adapter.py", "explained = ", 'if raw.body == b"{":\n        return []\n    explained = '), "garbage-accepted"),
         (over_with_incident, "sample-over"),
+        (rewrite("adapter.py", "def parse", 'def redact(body):\n    return body + b" "\n\n\ndef parse'), "sample-redacted"),
     ],
 )
 def test_a_broken_promise_is_found(folder: Path, change: Change, rule: str) -> None:

@@ -3,17 +3,15 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
 from gateway.doors import json
-from gateway.fault import BadInput
 from gateway.incident import Quality, Reading
-from gateway.source import Item, Raw, each
+from gateway.source import Item, Raw, each, known, shaped
 
-T = TypeVar("T")
 Instant = Annotated[datetime, Meta(tz=True)]
 
 PROPERTIES = {
@@ -64,8 +62,8 @@ def parse(raw: Raw, settings: Mapping[str, object]) -> Iterable[Item]:
 
     An unknown datastream, property, unit or quality code refuses that item; raises BadInput("json-...") for what is no JSON.
     """
-    known = msgspec.convert(settings, Settings)
-    return each(_observations(json.load(raw.body)), lambda part: _reading(part, raw.source, known))
+    explained = msgspec.convert(settings, Settings)
+    return each(_observations(json.load(raw.body)), lambda part: _reading(part, raw.source, explained))
 
 
 def _observations(document: object) -> list[object]:
@@ -74,35 +72,22 @@ def _observations(document: object) -> list[object]:
     return document if isinstance(document, list) else [document]
 
 
-def _reading(part: object, source: str, known: Settings) -> Reading:
+def _reading(part: object, source: str, settings: Settings) -> Reading:
     seen = _observation(part)
     stream = seen.datastream
-    property, unit, factors = _known(PROPERTIES, stream.property.name, "property", "/Datastream/ObservedProperty/name")
-    factor = _known(factors, stream.unit.symbol, "unit", "/Datastream/unitOfMeasurement/symbol")
+    property, unit, factors = known(PROPERTIES, stream.property.name, what="property", path="/Datastream/ObservedProperty/name")
+    factor = known(factors, stream.unit.symbol, what="unit", path="/Datastream/unitOfMeasurement/symbol")
     return Reading(
         source=source,
-        sensor=_known(known.datastreams, stream.name, "datastream", "/Datastream/name"),
+        sensor=known(settings.datastreams, stream.name, what="datastream", path="/Datastream/name"),
         property=property,
         value=float(Decimal(str(seen.result)) * factor),
         unit=unit,
         at=seen.at,
-        quality=_known(known.quality, str(seen.quality), "quality", "/resultQuality"),
+        quality=known(settings.quality, str(seen.quality), what="quality", path="/resultQuality"),
     )
 
 
 def _observation(part: object) -> Observation:
-    try:
-        return msgspec.convert(part, Observation)
-    except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `$")
-        path = where.rstrip("`").replace(".", "/")
-        hint = "send a SensorThings Observation with its Datastream and ObservedProperty expanded"
-        raise BadInput("observation-invalid", what, path=path, hint=hint) from None
-
-
-def _known(table: Mapping[str, T], code: str, what: str, path: str) -> T:
-    try:
-        return table[code]
-    except KeyError:
-        hint = f"known are: {', '.join(sorted(table))}"
-        raise BadInput(f"{what}-unknown", f"no {what} is called {code!r}", path=path, hint=hint) from None
+    hint = "send a SensorThings Observation with its Datastream and ObservedProperty expanded"
+    return shaped(part, Observation, code="observation-invalid", hint=hint)

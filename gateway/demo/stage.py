@@ -17,6 +17,7 @@ from gateway.demo.clock import StoryClock
 from gateway.demo.people import Person, River
 from gateway.demo.receivers import Receiver
 from gateway.demo.town import RECEIVERS, settle
+from gateway.demo.vendors import Crowd, Dispatch, Line, Metro, Quake
 from gateway.journal.records import Key
 from gateway.journal.records import Person as Someone
 from gateway.service import Service
@@ -37,6 +38,10 @@ class Stage(Struct, frozen=True, kw_only=True):
     kim: Person
     lee: Person
     river: River
+    crowd: Crowd
+    metro: Metro
+    dispatch: Dispatch
+    quake: Quake
     secret: str
     tell: Tell
 
@@ -74,6 +79,10 @@ async def stage(*, speed: float, seed: int, tell: Tell, receivers: Mapping[str, 
             kim=await _hired(service, session, "kim"),
             lee=await _hired(service, session, "lee"),
             river=River(session, service.url, secret, clock),
+            crowd=Crowd(Line(session, service.url, "crowd-counter", secret, clock)),
+            metro=Metro(Line(session, service.url, "metro-control", await _admitted(service, "metro-control"), clock)),
+            dispatch=Dispatch(Line(session, service.url, "dispatch-119", secret, clock)),
+            quake=Quake(Line(session, service.url, "earthquake-feed", await _admitted(service, "earthquake-feed"), clock)),
             secret=secret,
             tell=tell,
         )
@@ -87,3 +96,10 @@ async def _hired(service: Service, session: aiohttp.ClientSession, name: str) ->
     )
     await service.journal.save_key(Key(id=f"demo-{name}", hash=key_hash(key), person=name), "demo", now)
     return Person(session, service.url, name, key)
+
+
+async def _admitted(service: Service, source: str) -> str:
+    """Return a fresh bearer key of a source."""
+    key = new_key()
+    await service.journal.save_key(Key(id=f"demo-{source}", hash=key_hash(key), source=source), "demo", service.gateway.now())
+    return key

@@ -13,7 +13,7 @@ RECEIVERS: Mapping[str, str] = {
     "city-app": "http://127.0.0.1:9102/alerts",
     "duty": "http://127.0.0.1:9100/page",
 }
-SECRETS = ("river-telemetry", "city-app", "duty")
+SECRETS = ("river-telemetry", "crowd-counter", "dispatch-119", "city-app", "duty")
 
 
 def settle(folder: Path, urls: Mapping[str, str], secret: str, *, port: int = 0) -> None:

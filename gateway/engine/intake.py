@@ -23,7 +23,7 @@ from gateway.policy.admit import admit, admit_reading
 from gateway.policy.decide import public
 from gateway.policy.order import Placement, place
 from gateway.policy.watch import State, watch
-from gateway.source import Item, Raw, Refusal
+from gateway.source import Item, Raw, Refusal, redacted
 from gateway.words import check_facts
 
 SENSOR_FAULT = "sensor-fault"
@@ -51,6 +51,20 @@ class Rules(Struct, frozen=True, kw_only=True):
     grant: Grant
     default: Status | None
     now: datetime
+
+
+def read(raw: Raw, intake: Intake) -> tuple[Raw, Sequence[Item]]:
+    """Return a request as it may be kept, and what that says; where redacting breaks, nothing is kept and nothing is read."""
+    try:
+        kept = redacted(raw, intake.source)
+    except Exception as error:  # noqa: BLE001 - a vendor's code may fail in any way
+        log.error("redaction.broke", source=raw.source, error=type(error).__name__)  # noqa: TRY400 - its words may hold the secret
+        message, hint = (
+            "the adapter could not redact this, so nothing of it was kept",
+            "mend the adapter, then have it sent again",
+        )
+        return msgspec.structs.replace(raw, body=b""), [Refusal(code="redaction-broke", message=message, hint=hint)]
+    return kept, parse(kept, intake)
 
 
 def parse(raw: Raw, intake: Intake) -> Sequence[Item]:

@@ -28,11 +28,11 @@ class Receiving(Room):
     """How reports and readings come to stand in the record."""
 
     async def receive(self, raw: Raw, key: str | None, grant: Grant) -> Receipt:
-        """Record authenticated bytes and what they mean; the sender may be answered when this returns.
+        """Record authenticated bytes, as they may be kept, and what they mean; the sender may be answered when this returns.
 
         Raises Conflict("receipt-conflict") for a reused header key, Unavailable when nothing was accepted.
         """
-        items = intake.parse(raw, self._intake(raw.source))
+        raw, items = intake.read(raw, self._intake(raw.source))
         if not any(isinstance(item, Reading) for item in items):
             return await self._accept(items, raw, key, grant)
         async with self._watching[raw.source]:

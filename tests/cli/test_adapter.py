@@ -17,11 +17,17 @@ def creek(home: Path) -> Path:
 
 def test_list_tells_what_each_adapter_is(bongsu: Bongsu) -> None:
     manifest = json.loads((RIVER / "manifest.json").read_text())
-    told, other = lines(bongsu("adapter", "list", "--json"))
-    assert other["adapter"] == "simple_json"
-    assert told.pop("adapter") == "river_sensorthings"
-    assert told == {name: manifest[name] for name in told}
-    assert bongsu("adapter", "list").stdout.startswith("river_sensorthings  ")
+    told = {str(one.pop("adapter")): one for one in lines(bongsu("adapter", "list", "--json"))}
+    assert list(told) == [
+        "crowd_counter",
+        "dispatch_119",
+        "earthquake_feed",
+        "metro_control",
+        "river_sensorthings",
+        "simple_json",
+    ]
+    assert told["river_sensorthings"] == {name: manifest[name] for name in told["river_sensorthings"]}
+    assert bongsu("adapter", "list").stdout.startswith("crowd_counter  ")
 
 
 def test_an_adapter_is_checked_by_name_by_folder_and_by_the_folder_of_all(bongsu: Bongsu, tmp_path: Path) -> None:
@@ -52,4 +58,4 @@ def test_a_folder_that_cannot_be_loaded_is_a_finding_too(bongsu: Bongsu, tmp_pat
 def test_an_unknown_adapter_is_refused_with_the_known_ones(bongsu: Bongsu) -> None:
     told = bongsu("adapter", "check", "nowhere")
     assert (told.exit_code, told.stdout) == (3, "")
-    assert "shipped are: river_sensorthings, simple_json" in told.stderr
+    assert "metro_control, river_sensorthings, simple_json" in told.stderr

@@ -50,8 +50,10 @@ def test_a_sound_folder_is_ready(folder: Path) -> None:
         == [
             "control-room",
             "crowd-counter",
+            "dispatch-119",
             "earthquake-feed",
             "metro-control",
+            "police",
             "river-telemetry",
         ]
     )
