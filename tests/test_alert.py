@@ -15,6 +15,7 @@ from gateway.alert import (
     Kind,
     Place,
     Reference,
+    Refuge,
     Selector,
     Stage,
     Target,
@@ -79,6 +80,9 @@ OTHER: dict[str, Any] = {
     "facts": {"place": "bridge"},
     "contact": "119",
     "web": "https://hanbat.example/",
+    "cells": ("450-99-1-1",),
+    "people": 1200,
+    "shelters": (Refuge(id="s", name={"ko": "학교"}, position=(127.3, 36.3), metres=300, capacity=200),),
 }
 PART = ("cap", "centre", "message", "application/cap+xml", "00")
 

@@ -56,10 +56,15 @@ def test_a_channel_carries_the_actual_alone_unless_it_says_otherwise() -> None:
 
 def test_whatever_is_found_keeps_the_promise() -> None:
     settings = ChannelSettings(
-        targets={"one": TargetSettings(url="https://one.example/", secret=Secret("whsec_" + "A" * 44))},
+        targets={
+            "one": TargetSettings(
+                url="https://one.example/", secret=Secret("whsec_" + "A" * 44), settings={"to": ["press@hanbat.example"]}
+            )
+        },
         accepts=frozenset({Status.EXERCISE}),
         mode=Mode.EXERCISE,
         now=lambda: NOW,
+        settings={"country": "KR", "sender": "alerts@hanbat.example"},
     )
     made: list[Channel] = [maker(kind, settings) for kind, maker in channels.find().items()]
     assert [one.name for one in made] == sorted(channels.find())

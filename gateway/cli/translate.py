@@ -151,7 +151,7 @@ def _cell_broadcast(version: Version, now: datetime) -> Said:
 def _app(version: Version, now: datetime) -> Said:
     del now
     entry = app.write(version)
-    return Said(entry + b"\n", msgspec.json.decode(entry))
+    return Said(entry + b"\n", door.load(entry))
 
 
 def _sound(findings: tuple[Finding, ...]) -> None:
