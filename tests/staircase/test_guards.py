@@ -176,8 +176,8 @@ APPROVE_WHAT_YOU_SAW = {
         row("the head is refused for good"),
         (
             RENDERING,
-            "body=cap.stamp(payload.body, sent))",
-            'body=cap.stamp(payload.body, sent).replace(b"Exercise", b"Actual "))',
+            "body=stamped(payload.body, sent))",
+            'body=stamped(payload.body, sent).replace(b"Exercise", b"Actual "))',
         ),
     ),
     "other bytes do not leave": guard(
