@@ -1,9 +1,14 @@
 """The demonstration's vendors, over real HTTP into a real gateway: what they say is taken, what they stammer is refused."""
 
+import asyncio
+import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
 
+from gateway import shipped
 from gateway.demo.people import Answer
 from gateway.demo.stage import Stage, stage
 from gateway.journal.records import Head
@@ -78,3 +83,22 @@ async def test_the_agency_strikes_revises_ends_and_cancels(hanbat: Stage) -> Non
     assert items(await hanbat.quake.cancels(event)) == [(True, "")]
     assert items((await hanbat.quake.strikes(2.1))[1]) == [(False, "magnitude-below")]
     assert (await hanbat.quake.stammers()).status == 422
+
+
+@pytest.mark.parametrize("adapter", ["crowd_counter", "metro_control", "dispatch_119", "earthquake_feed"])
+async def test_the_example_of_its_readme_works(hanbat: Stage, adapter: str) -> None:
+    text = (shipped.folder("adapters") / adapter / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    at = hanbat.clock().timestamp()
+    story = f"import time\nthen = time.gmtime({at})\ntime.time, time.gmtime = lambda: {at}, lambda: then\n"
+    line = hanbat.quake._line if adapter == "earthquake_feed" else hanbat.metro._line
+    run = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", story + example],
+        env={"BONGSU_URL": hanbat.service.url, "BONGSU_SECRET": hanbat.secret, "BONGSU_KEY": line._key},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("202 "), run.stdout
