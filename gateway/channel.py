@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -169,4 +169,16 @@ class Feed(Protocol):
 
     def join(self, publication: Publication, rows: Sequence[Published], base_url: str) -> bytes:
         """Return the whole feed; pure, `publication.at` is its only time, rows come sorted by alert."""
+        ...
+
+
+@runtime_checkable
+class Narrowing(Feed, Protocol):
+    """A feed of which readers may ask for a part."""
+
+    def narrowed(self, asked: Mapping[str, str]) -> Feed:
+        """Return the part that a query names, its own `path` naming that part; raises BadInput("parameter-*").
+
+        What it does not know of the query is no wish of ours, and passed over.
+        """
         ...

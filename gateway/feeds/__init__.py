@@ -7,16 +7,22 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from gateway.channel import Feed
+from gateway.city import Zone
 from gateway.incident import Status
 
 
 class FeedSettings(Struct, frozen=True, kw_only=True):
-    """What a city says about its feeds: the title in each language, its sender name, its world, its default language."""
+    """What a city says about its feeds: the title in each language, its sender name, its world, its default language.
+
+    `languages` are all that it speaks, the default first; `zones` those that readers may ask for, by code and alias.
+    """
 
     title: Mapping[str, str]
     sender: str
     mode: Status
     language: str
+    languages: tuple[str, ...] = ()
+    zones: Mapping[str, Zone] = {}
 
 
 Maker = Callable[[FeedSettings], Feed]

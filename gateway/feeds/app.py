@@ -1,12 +1,13 @@
 """Every live alert as JSON for apps, each entry as `schemas/alert.schema.json` describes it; apps filter by place themselves."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, timedelta
 
 from gateway.alert import Version, whole
 from gateway.channel import Publication, Published
-from gateway.feeds import FeedSettings
+from gateway.feeds import FeedSettings, narrowing
+from gateway.feeds.narrowing import Part
 from gateway.formats import app
 from gateway.incident import Scope, Status
 
@@ -17,22 +18,33 @@ class AppAlerts:
     """The feed at /feeds/app.json, of its own world only; what is over is absent."""
 
     name = "app"
-    path = "/feeds/app.json"
     media_type = MEDIA_TYPE
     keeps = timedelta(0)
 
-    def __init__(self, settings: FeedSettings) -> None:
-        """Take the world from the city's settings."""
-        self._mode = settings.mode
+    def __init__(self, settings: FeedSettings, part: Part | None = None) -> None:
+        """Take the world from the city's settings; `part` is all of the feed that this one tells."""
+        self.path = "/feeds/app.json"
+        if part is not None and part.query:
+            self.path += f"?{part.query}"
+        self._settings = settings
+        self._part = part
+
+    def narrowed(self, asked: Mapping[str, str]) -> "AppAlerts":
+        """Return the alerts of a `zone`, in one `lang`; raises BadInput parameter-zone, parameter-lang."""
+        return AppAlerts(self._settings, narrowing.part(asked, self._settings))
 
     def render(self, version: Version) -> bytes | None:
         """Return the entry of a public version of this world, None of any other."""
-        return app.write(version) if shown(version, self._mode) else None
+        return app.write(version) if shown(version, self._settings.mode) else None
 
     def join(self, publication: Publication, rows: Sequence[Published], base_url: str) -> bytes:  # noqa: ARG002 - no links
         """Return the whole feed: when it was published, its world, and the alerts that are live by then."""
-        live = b",\n".join(row.body for row in rows if row.live(publication.at))
-        head = json.dumps({"schema": "1", "updated": whole(publication.at).astimezone(UTC).isoformat(), "status": self._mode})
+        told: Sequence[Published] = [row for row in rows if row.live(publication.at)]
+        if self._part is not None and self._part.query:
+            told = self._part.of(told)
+        live = b",\n".join(row.body for row in told)
+        status = self._settings.mode
+        head = json.dumps({"schema": "1", "updated": whole(publication.at).astimezone(UTC).isoformat(), "status": status})
         return head[:-1].encode() + b', "alerts": [\n' + live + b"\n]}\n"
 
 

@@ -91,8 +91,8 @@ def write(version: Version, form: Form | None = None) -> bytes:
     An entry that takes a version back although its own kind does not (expired, or cancelled for this reader alone) has no
     texts: the version's words still warn.
     """
-    entry = _entry(version, form or Form(version.kind))
-    return msgspec.json.encode(entry, order="sorted")
+    entry = _entry(version)
+    return encoded(entry if form in (None, entry.kind) else over(entry, form))
 
 
 def read(document: bytes) -> Entry:
@@ -105,14 +105,28 @@ def read(document: bytes) -> Entry:
         raise BadInput("alert-invalid", str(error), hint="send what schemas/alert.schema.json describes") from None
 
 
-def _entry(version: Version, form: Form) -> Entry:
-    taken_back = form is not Form(version.kind)
+def frozen(document: bytes) -> Entry:
+    """Return an entry of our own, as `write` wrote it."""
+    return msgspec.json.decode(document, type=Entry)
+
+
+def encoded(entry: Entry) -> bytes:
+    """Return an entry as JSON, the same bytes every time."""
+    return msgspec.json.encode(entry, order="sorted")
+
+
+def over(entry: Entry, form: Form) -> Entry:
+    """Return an entry that takes another back: without its texts and shelters, which still warn."""
+    return msgspec.structs.replace(entry, kind=form, texts={}, shelters=())
+
+
+def _entry(version: Version) -> Entry:
     return Entry(
         schema="1",
         identifier=version.identifier,
         alert=version.alert,
         version=version.number,
-        kind=form,
+        kind=Form(version.kind),
         status=version.status,
         scope=version.scope,
         hazard=version.hazard,
@@ -125,7 +139,7 @@ def _entry(version: Version, form: Form) -> Entry:
         onset=version.onset,
         expires=version.expires,
         sender=version.sender,
-        texts={} if taken_back else _texts(version),
+        texts=_texts(version),
         areas=tuple(_area(place) for place in version.places),
         event_codes=tuple(EventCode(name=name, value=value) for name, value in version.event_codes),
         transit=version.transit,
@@ -133,7 +147,7 @@ def _entry(version: Version, form: Form) -> Entry:
         reason=version.reason,
         contact=version.contact,
         web=version.web,
-        shelters=() if taken_back else version.shelters,
+        shelters=version.shelters,
     )
 
 

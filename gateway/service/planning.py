@@ -127,7 +127,7 @@ def _tried_out(plan: Plan, settings: Settings) -> Plan:
 
 def _plan(found: _Folder, now: Callable[[], datetime], secret: Secrets) -> Plan:
     settings = found.settings
-    told = FeedSettings(title=settings.name, sender=settings.sender, mode=settings.status, language=settings.languages[0])
+    told = _told(settings, found.city)
     ways_out = {name: _channel(name, settings, now, secret) for name in settings.channels}
     return Plan(
         code=settings.code,
@@ -137,6 +137,17 @@ def _plan(found: _Folder, now: Callable[[], datetime], secret: Secrets) -> Plan:
         channels=ways_out,
         feeds=tuple(make(told) for make in feeds.find()),
         intakes={name: _intake(name, source, found.vendors) for name, source in settings.sources.items()},
+    )
+
+
+def _told(settings: Settings, city: City) -> FeedSettings:
+    return FeedSettings(
+        title=settings.name,
+        sender=settings.sender,
+        mode=settings.status,
+        language=settings.languages[0],
+        languages=settings.languages,
+        zones=city.codes,
     )
 
 

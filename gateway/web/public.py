@@ -9,6 +9,7 @@ from gateway.publishing import Feeds, Served
 FRESH_S = 5
 FOR_EVER_S = 31_536_000
 CAP_DOCUMENT = "/feeds/cap/"
+OPEN = ("/feeds/", "/events")
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
     "Access-Control-Allow-Headers": "If-None-Match, If-Modified-Since, Cache-Control",
@@ -33,15 +34,15 @@ class Public:
 
     async def feed(self, request: web.Request) -> web.Response:
         """Return a feed as of now."""
-        served = await self._feeds.current(request.path)
+        served = await self._feeds.current(request.path, request.query)
         if served is None:
             raise web.HTTPNotFound
-        return _served(request, served, f"public, max-age={FRESH_S}")
+        return conditional(request, served, f"public, max-age={FRESH_S}")
 
     async def document(self, request: web.Request) -> web.Response:
         """Return an issued CAP document, which never changes."""
         served = await self._feeds.document(request.match_info["identifier"])
-        return _served(request, served, f"public, max-age={FOR_EVER_S}, immutable")
+        return conditional(request, served, f"public, max-age={FOR_EVER_S}, immutable")
 
     async def preflight(self, _: web.Request) -> web.Response:
         """Let scripts of every origin ask conditionally."""
@@ -49,13 +50,14 @@ class Public:
 
 
 async def open_to_all(request: web.Request, response: web.StreamResponse) -> None:
-    """Mark answers under /feeds/, refusals too, as readable by scripts of every origin."""
-    if request.path.startswith("/feeds/"):
+    """Mark feeds and events, refusals too, as readable by scripts of every origin."""
+    if request.path.startswith(OPEN):
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "ETag, Last-Modified"
 
 
-def _served(request: web.Request, served: Served, caching: str) -> web.Response:
+def conditional(request: web.Request, served: Served, caching: str) -> web.Response:
+    """Return bytes with what caches need, or 304 to who has them."""
     headers = {"Cache-Control": caching, "ETag": served.etag}
     unchanged = _unchanged(request, served)
     response = web.Response(status=304, headers=headers) if unchanged else web.Response(body=served.body, headers=headers)

@@ -19,6 +19,7 @@ from gateway.web.console import Console, Town
 from gateway.web.console.live import CLOSING
 from gateway.web.deliveries import Deliveries
 from gateway.web.errors import one_shape
+from gateway.web.events import Events
 from gateway.web.health import Health
 from gateway.web.intake import Intake
 from gateway.web.openapi import Description
@@ -96,12 +97,14 @@ def app(
     built = web.Application(middlewares=[deadlines.middleware, one_shape, gate.noting], client_max_size=limits.most_bytes)
     built[DEADLINES] = deadlines
     built[STOPPING] = stopping = asyncio.Event()
+    events = Events(feeds)
     rooms = (
         Intake(gateway, journal, gate),
         Alerts(gateway, journal, gate),
         Deliveries(journal, gate),
         Quarantine(gateway, journal, gate),
         Public(feeds),
+        events,
         Health(gateway, stopping),
         Description(),
     )
@@ -109,6 +112,8 @@ def app(
         _with_pages(built, gateway, gate, town)
     for room in rooms:
         built.add_routes(room.routes())
+    built.cleanup_ctx.append(events.follow)
+    built.on_shutdown.append(events.close)
     built.on_response_prepare.append(_plainly)
     built.on_response_prepare.append(open_to_all)
     return built

@@ -47,12 +47,15 @@ async def test_a_feed_sees_only_versions_that_have_something_for_it(journal: Jou
     assert await told(journal, "pb") == []
 
 
-async def test_what_expired_unrecorded_stays_until_its_expiry_is_recorded(journal: Journal) -> None:
+async def test_what_expired_stays_for_48_hours_recorded_or_not(journal: Journal) -> None:
     await tell(journal, version())
     await journal.heartbeat(T0 + 2 * HOUR, 30)
     assert await told(journal) == [("A1", 1)]
 
     await journal.expire("A1", 1, await revision(journal, "A1"), T0 + 2 * HOUR)
+    await journal.heartbeat(T0 + timedelta(hours=49), 30)
+    assert await told(journal) == [("A1", 1)]
+    await journal.heartbeat(T0 + timedelta(hours=49) + SECOND, 1)
     assert await told(journal) == []
 
 

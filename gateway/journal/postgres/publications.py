@@ -15,7 +15,7 @@ _CURRENT = "SELECT revision, at FROM publication"
 
 
 async def snapshot(cx: Cx) -> Snapshot:
-    """Return the publication and, by feed, every alert's newest issued version that is live, cancelled or ended lately."""
+    """Return the publication and, by feed, every alert's newest issued version that is live or was until lately."""
     publication = await current(cx)
     rows = await every(
         cx,
@@ -23,7 +23,8 @@ async def snapshot(cx: Cx) -> Snapshot:
         " JOIN version v ON v.alert = a.id AND v.number = a.newest_issued"
         " JOIN issued i ON i.alert = a.id AND i.number = v.number AND i.way = 'feed'"
         " JOIN blob b ON b.sha256 = i.sha256"
-        " WHERE a.live OR (v.kind IN ('cancel', 'end') AND v.state = 'issued' AND v.issued_at >= $1)"
+        " WHERE a.live OR (v.state = 'issued'"
+        " AND CASE WHEN v.kind IN ('cancel', 'end') THEN v.issued_at ELSE v.expires END >= $1)"
         " ORDER BY i.channel, a.id",
         publication.at - KEPT_FOR,
     )

@@ -16,7 +16,7 @@ from gateway.journal.sqlite.sql import Row, every, only
 
 
 def snapshot(cx: apsw.Connection) -> Snapshot:
-    """Return the publication and, by feed, every alert's newest issued version that is live, cancelled or ended lately."""
+    """Return the publication and, by feed, every alert's newest issued version that is live or was until lately."""
     publication = current(cx)
     rows = every(
         cx,
@@ -24,7 +24,8 @@ def snapshot(cx: apsw.Connection) -> Snapshot:
         " JOIN version v ON v.alert = a.id AND v.number = a.newest_issued"
         " JOIN issued i ON i.alert = a.id AND i.number = v.number AND i.way = 'feed'"
         " JOIN blob b ON b.sha256 = i.sha256"
-        " WHERE a.live = 1 OR (v.kind IN ('cancel', 'end') AND v.state = 'issued' AND v.issued_at >= ?)"
+        " WHERE a.live = 1 OR (v.state = 'issued'"
+        " AND CASE WHEN v.kind IN ('cancel', 'end') THEN v.issued_at ELSE v.expires END >= ?1)"
         " ORDER BY i.channel, a.id",
         moment(publication.at - KEPT_FOR),
     )

@@ -1,0 +1,40 @@
+"""The same service alerts for who cannot read protobuf: its own JSON mapping of exactly the same message."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from google.protobuf import json_format  # type: ignore[import-untyped]
+
+from gateway.alert import Version
+from gateway.channel import Publication, Published
+from gateway.feeds import FeedSettings, gtfs_realtime
+from gateway.feeds.gtfs_realtime import ServiceAlerts
+from gateway.formats import gtfs_realtime as standard
+
+
+class ServiceAlertsAsJson:
+    """The feed at /feeds/gtfs-realtime/alerts.json; it has no bytes of its own, but reads those of its twin by the same name."""
+
+    name = ServiceAlerts.name
+    path = "/feeds/gtfs-realtime/alerts.json"
+    media_type = "application/json"
+    keeps = timedelta(0)
+
+    def __init__(self, settings: FeedSettings) -> None:
+        """Stand beside the protobuf feed of this city."""
+        self._twin = gtfs_realtime.feed(settings)
+
+    def render(self, version: Version) -> bytes | None:  # noqa: ARG002 - its twin freezes it
+        """Return None: what is frozen is the protobuf."""
+        return None
+
+    def join(self, publication: Publication, rows: Sequence[Published], base_url: str) -> bytes:
+        """Return the message that the protobuf feed is at this publication, in the JSON mapping of protobuf."""
+        message = standard.read(self._twin.join(publication, rows, base_url))
+        text: str = json_format.MessageToJson(message, ensure_ascii=False, indent=1)
+        return text.encode() + b"\n"
+
+
+def feed(settings: FeedSettings) -> ServiceAlertsAsJson:
+    """Return this feed as a city has set it."""
+    return ServiceAlertsAsJson(settings)
