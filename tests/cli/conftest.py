@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
+from gateway.demo.town import SECRETS
 
 ROOT = Path(__file__).parents[2]
 HANBAT = ROOT / "gateway" / "demo" / "hanbat"
@@ -71,7 +72,7 @@ def city(tmp_path: Path) -> Path:
     folder = tmp_path / "hanbat"
     shutil.copytree(HANBAT, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     (folder / "secrets").mkdir(mode=0o700)
-    for name in ("duty", "river-telemetry", "city-app"):
+    for name in SECRETS:
         file = folder / "secrets" / name
         file.touch(mode=0o600)
         file.write_text("whsec_" + base64.b64encode(name.encode().ljust(32)).decode())
