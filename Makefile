@@ -7,7 +7,7 @@ BIN = .venv/bin
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-emit-index-url $(ARGS)
 
-.PHONY: help environment demo test check bench wheel lock
+.PHONY: help environment demo test soak check bench wheel lock
 
 help: ## list these words
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -20,6 +20,12 @@ demo: environment ## a whole city on this machine: one flood, told everywhere (A
 
 test: environment ## run every test, on every core
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+
+soak: environment ## restarts, kills, frozen nodes, and ten times the schedules from a new seed: much longer than test (ARGS="-k restarted")
+	BONGSU_RESTARTS=20 $(BIN)/python -m pytest --numprocesses 0 --capture no $(ARGS) tests/service/test_draining.py \
+		tests/staircase/test_kill.py tests/nodes tests/journal/postgres/test_living.py tests/journal/sqlite/test_kill.py
+	BONGSU_SEED=$$(date +%s) BONGSU_EXAMPLES=400 $(BIN)/python -m pytest --numprocesses 0 --timeout 1800 $(ARGS) \
+		tests/staircase/test_any_schedule.py tests/staircase/test_two_nodes.py
 
 check: environment ## lint, format, types, layers, the house's budgets
 	$(BIN)/ruff check

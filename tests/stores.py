@@ -18,6 +18,9 @@ from tests.journal.postgres.server import TEMPLATE, Server
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 MUCH = 4 << 30
 
+# For tests that are not about deadlines, on a machine that does other things too
+UNHURRIED_S = 30.0
+
 Opener = Callable[[Path, Callable[[], float]], Awaitable[Journal]]
 """Opens the record of a folder: the same as the last time, or a new one; its clock is the one given, in seconds."""
 
@@ -36,7 +39,7 @@ def postgres(request: pytest.FixtureRequest) -> Opener:
     server: Server = request.getfixturevalue("server")
 
     async def opened(folder: Path, real: Callable[[], float]) -> Journal:
-        return await PostgresJournal.open(await server.fresh(folder), node="a", offset=real)
+        return await PostgresJournal.open(await server.fresh(folder), node="a", offset=real, patience_s=UNHURRIED_S)
 
     return opened
 

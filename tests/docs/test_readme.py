@@ -23,6 +23,7 @@ SHOWS = {
     "bongsu words stats": "reviewed",
     "bongsu translate examples/flood.json --to cap": "<msgType>Alert</msgType>",
     "bongsu audit verify --city DIR": "",
+    "bongsu store backup --city DIR FILE": "",
     "bongsu city check DIR": "",
 }
 PLAYED_ELSEWHERE = {"bongsu demo", "bongsu demo --headless"}
@@ -40,8 +41,8 @@ def town(tmp_path: Path) -> Path:
 
 
 def run(command: str, folder: Path, *, said: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a command of ours at the tree's root; DIR stands for the city's folder."""
-    words = command.replace("DIR", str(folder)).split()[1:]
+    """Run a command of ours at the tree's root; DIR stands for the city's folder, FILE for one beside it."""
+    words = command.replace("DIR", str(folder)).replace("FILE", str(folder.with_suffix(".db"))).split()[1:]
     told = [sys.executable, "-m", "gateway", *words]
     return subprocess.run(told, cwd=ROOT, env=ENVIRONMENT, input=said, capture_output=True, text=True, timeout=60, check=False)
 

@@ -2,43 +2,47 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 import asyncpg
 import pytest
 
-from gateway.access import key_hash, new_key
+from gateway.demo.people import Answer, Person, River
 from gateway.demo.town import RECEIVERS, settle
 from gateway.journal.postgres import PostgresJournal
-from gateway.journal.records import Key, Person
-from tests.engine.hall import SECRET
 from tests.journal.postgres.server import Server
-from tests.journal.samples import T0
+from tests.staircase.office import called
+from tests.staircase.served import GAUGE, SECRET, hire, new_keys
 
 ROOT = Path(__file__).parents[2]
 RESTARTS = int(os.environ.get("BONGSU_RESTARTS", "4"))
 DRAIN_S = 0.6
 POLL_S = 0.1
+PAUSE_S = 0.02
+DONE = {"read": 200, "report": 202, "create": 201, "submit": 200, "approve": 200, "cancel": 200}
 
 
 class Balancer:
     """A load balancer's whole wit: it asks each node for its readiness now and then, and sends to one that is ready."""
 
-    def __init__(self, key: str) -> None:
-        """Know of no node; show this key to each."""
-        self.headers = {"Authorization": f"Bearer {key}"}
+    def __init__(self, keys: Mapping[str, str]) -> None:
+        """Know of no node; people show these keys to each."""
+        self.keys = keys
         self.ready: dict[str, bool] = {}
-        self.answers: list[int] = []
+        self.answers = Counter[str]()
         self.errors: list[str] = []
-        self._turn = 0
+        self._turns = itertools.count()
 
     async def watch(self, session: aiohttp.ClientSession) -> None:
         """Ask for readiness for ever."""
@@ -47,20 +51,19 @@ class Balancer:
                 self.ready[url] = await self._is_ready(session, url)
             await asyncio.sleep(POLL_S)
 
-    async def send(self, session: aiohttp.ClientSession) -> None:
-        """Send requests one after another, for ever; keep what came of each."""
-        while True:
-            if not (nodes := [url for url, ready in self.ready.items() if ready]):
-                await asyncio.sleep(0.01)
-                continue
-            self._turn += 1
-            try:
-                async with session.get(f"{nodes[self._turn % len(nodes)]}/v1/alerts", headers=self.headers) as answer:
-                    self.answers.append(answer.status)
-                    await answer.read()
-            except (aiohttp.ClientError, TimeoutError) as error:
-                self.errors.append(repr(error))
-            await asyncio.sleep(0.005)
+    async def passes(self, what: str, asking: Callable[[str], Awaitable[Answer]]) -> Answer:
+        """Let a node that is ready answer, and keep what came of it."""
+        while not (nodes := [url for url, ready in self.ready.items() if ready]):  # noqa: ASYNC110 - another task asks
+            await asyncio.sleep(0.01)
+        try:
+            answer = await asking(nodes[next(self._turns) % len(nodes)])
+        except (aiohttp.ClientError, TimeoutError) as error:
+            self.errors.append(f"{what}: {error!r}")
+            raise
+        self.answers[what] += 1
+        if answer.status != DONE[what]:
+            self.errors.append(f"{what}: {answer.status} {answer.body!r}")
+        return answer
 
     async def _is_ready(self, session: aiohttp.ClientSession, url: str) -> bool:
         try:
@@ -68,6 +71,49 @@ class Balancer:
                 return answer.status == 200
         except aiohttp.ClientError:
             return False
+
+
+class Crowd:
+    """Everybody who speaks to the city through its balancer."""
+
+    def __init__(self, balancer: Balancer, session: aiohttp.ClientSession) -> None:
+        """Nobody has said anything."""
+        self._balancer, self._session = balancer, session
+        self._letters, self._calls = itertools.count(), itertools.count()
+
+    async def looks(self) -> None:
+        """Read the list of alerts, again and again."""
+        while True:
+            await self._does("read", "kim", "GET", "/v1/alerts")
+            await asyncio.sleep(PAUSE_S)
+
+    async def reports(self) -> None:
+        """Let the river report harmless levels, again and again."""
+        while True:
+            letter = next(self._letters)
+            await self._balancer.passes("report", lambda url: self._river(url, letter).measures(GAUGE, 1 + letter / 1000))  # noqa: B023
+            await asyncio.sleep(PAUSE_S)
+
+    async def decides(self) -> None:
+        """Bring alert after alert to the public, and take each back."""
+        while True:
+            made = (await self._does("create", "kim", "POST", "/v1/alerts", called(f"call-{next(self._calls)}"))).document
+            path = f"/v1/alerts/{made['id']}"
+            shown = await self._does("submit", "kim", "POST", f"{path}/submit", {"revision": made["revision"], "confirm": True})
+            word = {"version": 1, "hash": shown.document["hash"]}
+            await self._does("approve", "lee", "POST", f"{path}/approve", word)
+            await self._does("cancel", "kim", "POST", f"{path}/cancel", {"reason": "it was a log"})
+            await asyncio.sleep(PAUSE_S)
+
+    async def _does(self, what: str, who: str, method: str, path: str, body: Mapping[str, object] | None = None) -> Answer:
+        def asking(url: str) -> Awaitable[Answer]:
+            person = Person(self._session, url, who, self._balancer.keys[who])
+            return person.get(path) if method == "GET" else person.post(path, body or {})
+
+        return await self._balancer.passes(what, asking)
+
+    def _river(self, url: str, letter: int) -> River:
+        return River(self._session, url, SECRET, lambda: datetime.now(UTC), sent=letter)
 
 
 class Node:
@@ -115,27 +161,28 @@ def folder_of(tmp_path: Path, name: str, store: str) -> Path:
     return folder
 
 
-async def a_key(dsn: str) -> str:
-    """Return the key of somebody who may read."""
-    journal, key = await PostgresJournal.open(dsn, node="office"), new_key()
-    await journal.save_person(Person(name="kim", roles=frozenset({"operator"}), password="x"), "admin", T0)  # noqa: S106
-    await journal.save_key(Key(id="k", hash=key_hash(key), person="kim", created_at=T0), "admin", T0)
+async def keys_of(dsn: str) -> Mapping[str, str]:
+    """Hire Kim and Lee, and return their keys."""
+    journal, keys = await PostgresJournal.open(dsn, node="office"), new_keys()
+    await hire(journal, keys)
     await journal.close()
-    return key
+    return keys
 
 
 @asynccontextmanager
-async def balanced(balancer: Balancer) -> AsyncIterator[None]:
+async def at_work(balancer: Balancer) -> AsyncIterator[None]:
     """Let a balancer and its callers work for a while."""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
-        tasks = [asyncio.create_task(balancer.watch(session))]
-        tasks += [asyncio.create_task(balancer.send(session)) for _ in range(4)]
+        crowd = Crowd(balancer, session)
+        tasks = [asyncio.create_task(one) for one in (balancer.watch(session), crowd.reports(), crowd.decides())]
+        tasks += [asyncio.create_task(crowd.looks()) for _ in range(2)]
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            done = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [one for one in done if not isinstance(one, asyncio.CancelledError)] == []
 
 
 @pytest.fixture
@@ -143,23 +190,24 @@ async def dsn(server: Server, tmp_path: Path) -> str:
     return await server.fresh(tmp_path)
 
 
+@pytest.mark.timeout(60 + 40 * RESTARTS)
 async def test_nobody_notices_that_one_of_two_nodes_is_restarted_again_and_again(dsn: str, tmp_path: Path) -> None:
     nodes = [Node(folder_of(tmp_path, name, f'url = "{dsn}"\nnode = "{name}"')) for name in "ab"]
-    balancer = Balancer(await a_key(dsn))
+    balancer = Balancer(await keys_of(dsn))
     try:
         for node in nodes:
             await node.start()
             balancer.ready[node.url] = True
-        async with balanced(balancer):
+        async with at_work(balancer):
             for number in range(RESTARTS):
                 await restarted(nodes[number % 2], balancer)
     finally:
         for node in nodes:
             await node.kill()
+    print(f"{RESTARTS} restarts, {balancer.answers.total()} requests: {dict(balancer.answers)}")  # noqa: T201
     assert balancer.errors == []
-    assert set(balancer.answers) == {200}
-    assert len(balancer.answers) > RESTARTS * 20
-    print(f"{RESTARTS} restarts, {len(balancer.answers)} requests, no error")  # noqa: T201
+    assert balancer.answers.keys() == DONE.keys()
+    assert balancer.answers.total() > RESTARTS * 20
 
 
 async def restarted(node: Node, balancer: Balancer) -> None:

@@ -16,12 +16,11 @@ from hypothesis import strategies as st
 from gateway.journal.postgres import PostgresJournal
 from tests.journal.postgres.server import Server
 from tests.staircase.lane_table import CHAIN, LATEST, UNMET, Rows
-from tests.staircase.test_any_schedule import ROWS, STORIES, hyphened, schedules
+from tests.staircase.test_any_schedule import EXAMPLES, ROWS, SEED, STORIES, hyphened, schedules
 from tests.staircase.world import Step, World, clocks
 
 NODES = ("a", "b")
-SEED = 20260714
-EXAMPLES = 12
+FEWER = EXAMPLES // 3
 NAMED = (
     "dies in the middle of a try",
     "dies before the first byte",
@@ -76,7 +75,7 @@ def test_a_story(server: Server, story: str) -> None:
 
 def test_any_schedule(server: Server) -> None:
     @seed(SEED)
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, print_blob=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=FEWER, deadline=None, database=None, print_blob=True, suppress_health_check=list(HealthCheck))
     @given(schedule=schedules, turns=st.lists(st.sampled_from((0, 1)), min_size=40, max_size=40))
     def lives(schedule: list[Step], turns: list[int]) -> None:
         live(server, [step for turn, one in zip(turns, schedule, strict=False) for step in (("at", turn), one)], Rows())

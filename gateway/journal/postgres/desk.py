@@ -21,9 +21,10 @@ READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 class Desk:
     """A pool of connections; a connection that failed is thrown away, and the next caller makes a new one."""
 
-    def __init__(self, pool: Any, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
+    def __init__(self, pool: Any, connect: Callable[[], Awaitable[asyncpg.Connection]], patience_s: float) -> None:
         """Serve from an asyncpg pool; `connect` makes a connection outside of it, `refusal` is what everybody is told."""
         self._pool = pool
+        self._patience_s = patience_s
         self.connect = connect
         self.refusal: Unavailable | None = None
 
@@ -42,7 +43,7 @@ class Desk:
         """Serve whoever has a connection, then let go of them all."""
         self.refusal = Unavailable("store-closed", "the store is closed", hint="start the gateway again")
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
@@ -51,7 +52,7 @@ class Desk:
         if self.refusal is not None:
             raise self.refusal
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 return await _until_nobody_is_in_the_way(serve)
         except TimeoutError:
             raise Unavailable("store-unavailable", "the database did not answer in time", hint="try again") from None

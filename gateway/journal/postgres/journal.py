@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from gateway.fault import Conflict
 from gateway.journal.postgres import alerts, arriving, audit, deliveries, intake, issuing, people, publications, work
-from gateway.journal.postgres.desk import READ, WRITE, Desk
+from gateway.journal.postgres.desk import PATIENCE_S, READ, WRITE, Desk
 from gateway.journal.postgres.nodes import Node
 from gateway.journal.postgres.opening import open_desk
 from gateway.journal.postgres.sql import Cx, Here, here
@@ -107,7 +107,7 @@ class PostgresJournal:
         self._together = Together(lambda arrivals: desk.run(lambda cx: arriving.accept(cx, arrivals)))
 
     @classmethod
-    async def open(
+    async def open(  # noqa: PLR0913 - what may differ between nodes, by name
         cls,
         dsn: str,
         *,
@@ -115,15 +115,16 @@ class PostgresJournal:
         node: str = "",
         offset: Callable[[], float] = _no_offset,
         shared: bool = False,
+        patience_s: float = PATIENCE_S,
     ) -> "PostgresJournal":
         """Open the store in a database that exists; raises Unavailable, naming the remedy, BadInput for an unreadable DSN.
 
         A DSN may name several hosts: the first that takes writes is used, now and whenever a connection is lost. `node` names
         this gateway among its peers and stays the same when it starts again (by default the host's name); two of one name are
         refused. `shared` is for work on people, keys and audit beside a gateway of the same name. `offset` seconds are added to
-        the database's clock, but not where it tells which nodes live.
+        the database's clock, but not where it tells which nodes live. Whoever waits longer than `patience_s` is told no.
         """
-        desk, name = await open_desk(dsn, password), node or socket.gethostname()
+        desk, name = await open_desk(dsn, password, patience_s), node or socket.gethostname()
         if shared:
             return cls(desk, name, offset, None)
         living = Node(desk, name)

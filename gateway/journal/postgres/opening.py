@@ -1,7 +1,7 @@
 """What must hold before a store is used: a server that keeps what it committed, and a schema we know."""
 
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 import asyncpg
@@ -17,11 +17,8 @@ OLDEST = 140000
 MOST_CONNECTIONS = 10
 STATEMENTS_KEPT = 300
 
-# The server gives up before we do, so that nothing of a verb that was refused is still on its way
 _SESSION = {
     "application_name": "bongsu",
-    "statement_timeout": "1700",
-    "lock_timeout": "1500",
     "idle_in_transaction_session_timeout": "3000",
     "client_connection_check_interval": "500",
     "timezone": "UTC",
@@ -33,12 +30,13 @@ _SESSION = {
 }
 
 
-async def open_desk(dsn: str, password: str | None) -> Desk:
+async def open_desk(dsn: str, password: str | None, patience_s: float) -> Desk:
     """Connect to the first of the DSN's hosts that takes writes, check it and bring its schema up to date.
 
     Raises Unavailable with the remedy, BadInput for a DSN that cannot be read.
     """
-    reach = partial(connect, password=password, server_settings=_SESSION, statement_cache_size=STATEMENTS_KEPT)
+    session = {**_SESSION, **_giving_up_before(patience_s)}
+    reach = partial(connect, password=password, server_settings=session, statement_cache_size=STATEMENTS_KEPT)
     try:
         pool = await _pool(dsn, reach)
     except ssl.SSLError as error:
@@ -52,7 +50,12 @@ async def open_desk(dsn: str, password: str | None) -> Desk:
     except BaseException:
         pool.terminate()
         raise
-    return Desk(pool, partial(reach, dsn))
+    return Desk(pool, partial(reach, dsn), patience_s)
+
+
+def _giving_up_before(patience_s: float) -> Mapping[str, str]:
+    """The server gives up before we do, so that nothing of a verb that was refused is still on its way."""
+    return {"statement_timeout": f"{patience_s - 0.1:.1f}s", "lock_timeout": f"{patience_s - 0.3:.1f}s"}
 
 
 async def _pool(dsn: str, reach: Callable[..., Awaitable[asyncpg.Connection]]) -> asyncpg.Pool:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from gateway.journal.postgres import PostgresJournal
+from gateway.journal.postgres.desk import PATIENCE_S
 from tests.journal.postgres.server import Pair, Server, running_pair
 from tests.journal.samples import Real
 
@@ -15,17 +16,23 @@ async def dsn(server: Server, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def a(dsn: str, real: Real) -> AsyncIterator[PostgresJournal]:
+def patience_s() -> float:
+    """How long both nodes wait for the database, as any gateway does."""
+    return PATIENCE_S
+
+
+@pytest.fixture
+async def a(dsn: str, real: Real, patience_s: float) -> AsyncIterator[PostgresJournal]:
     """A node."""
-    journal = await PostgresJournal.open(dsn, node="a", offset=real)
+    journal = await PostgresJournal.open(dsn, node="a", offset=real, patience_s=patience_s)
     yield journal
     await journal.close()
 
 
 @pytest.fixture
-async def b(dsn: str, real: Real) -> AsyncIterator[PostgresJournal]:
+async def b(dsn: str, real: Real, patience_s: float) -> AsyncIterator[PostgresJournal]:
     """Another node on the same database."""
-    journal = await PostgresJournal.open(dsn, node="b", offset=real)
+    journal = await PostgresJournal.open(dsn, node="b", offset=real, patience_s=patience_s)
     yield journal
     await journal.close()
 

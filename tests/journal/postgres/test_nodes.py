@@ -31,9 +31,16 @@ from tests.journal.samples import (
     tell,
     version,
 )
+from tests.stores import UNHURRIED_S
 
 T = TypeVar("T")
 SEED = 20260714
+
+
+@pytest.fixture
+def patience_s() -> float:
+    """Nothing here is about deadlines, whatever else the machine does."""
+    return UNHURRIED_S
 
 
 async def race(runners: Iterable[Awaitable[T]]) -> tuple[list[T], list[Stale]]:
