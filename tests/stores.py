@@ -1,7 +1,6 @@
 """Every store there is, for tests that open the record by way of `opener`."""
 
 import asyncio
-import shutil
 import signal
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,10 +12,7 @@ import pytest
 from gateway.journal.contract import Journal
 from gateway.journal.postgres import PostgresJournal
 from gateway.journal.sqlite import SqliteJournal
-from tests.journal.postgres.server import TEMPLATE, Server
-
-MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
-MUCH = 4 << 30
+from tests.journal.postgres.server import TEMPLATE, Server, roomy
 
 # For tests that are not about deadlines, on a machine that does other things too
 UNHURRIED_S = 30.0
@@ -53,7 +49,7 @@ on_every_store = pytest.mark.parametrize("opener", sorted(STORES), indirect=True
 @contextmanager
 def running_server() -> Iterator[Server]:
     """Run a PostgreSQL server with an empty record to copy."""
-    with tempfile.TemporaryDirectory(prefix="bongsu-pg-", dir=roomy(MEMORY)) as home:
+    with tempfile.TemporaryDirectory(prefix="bongsu-pg-", dir=roomy()) as home:
         server = Server(Path(home))
         server.initialise()
         server.start()
@@ -67,8 +63,3 @@ def running_server() -> Iterator[Server]:
 
 async def _empty_record(dsn: str) -> None:
     await (await PostgresJournal.open(dsn)).close()
-
-
-def roomy(memory: Path) -> Path | None:
-    """Return a disk in memory where there is one with room: these servers are killed, but never lose their power."""
-    return memory if memory.is_dir() and shutil.disk_usage(memory).free > MUCH else None
