@@ -104,3 +104,8 @@ async def test_failures_are_what_could_not_be_drafted_and_has_not_been_since(jou
     [task] = await take(journal)
     await journal.finish(task)
     assert [task.subject for task in await journal.failures()] == ["b"]
+
+
+async def test_where_there_is_nobody_else_nobody_says_that_something_is_due(journal: Journal) -> None:
+    await journal.accept(Arrival(at=T0, todos=(Todo(kind=TodoKind.PAGE, subject="p"),)))
+    assert not await journal.changed(0.3)
