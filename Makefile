@@ -39,6 +39,7 @@ bench: environment ## what accepting, approving and one alert more cost here, be
 	$(BIN)/python -m benchmarks.approve $(ARGS)
 	$(BIN)/python -m benchmarks.record $(ARGS)
 	$(BIN)/python -m benchmarks.flat $(ARGS)
+	$(BIN)/python -m benchmarks.drain $(ARGS)
 
 wheel: environment ## build the wheel and try it in empty environments: make wheel ARGS="python3.11 python3.13"
 	$(BIN)/python tools/try_wheel.py $(ARGS)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import shutil
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -22,10 +23,18 @@ secret_file = "secrets/river-telemetry"
 rate_per_minute = 1000000
 default_status = "exercise"
 """
+
+
+def ring(corners: int) -> list[list[float]]:
+    """Return a ring of so many corners by the river, as real outlines are: with 70 of them a report is 2 KB of JSON."""
+    turns = [2 * math.pi * (corner % corners) / corners for corner in range(corners + 1)]
+    return [[round(127.356 + 0.004 * math.cos(turn), 6), round(36.352 + 0.002 * math.sin(turn), 6)] for turn in turns]
+
+
 RIVERSIDE = {
     "role": "danger",
     "name": {"ko": "한내 둔치", "en": "Hannae riverside"},
-    "geometry": {"type": "Polygon", "coordinates": [[[127.352, 36.35], [127.36, 36.35], [127.36, 36.354], [127.352, 36.35]]]},
+    "geometry": {"type": "Polygon", "coordinates": [ring(70)]},
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
+from msgspec import Struct
 
 from gateway.alert import digest
 from gateway.fault import Finding
@@ -17,23 +18,35 @@ from gateway.journal.sql.codec import canonical, moment
 SEALS = "heads"
 SEALED = "sealed"
 
-Heads = Mapping[str, tuple[int, str]]
+Head = tuple[int, str]
+Heads = Mapping[str, Head]
+NO_HEAD: Head = (0, "")
+
+
+class _Parts(Struct, frozen=True, kw_only=True):
+    act: str
+    actor: str
+    at: str
+    body: str
+    chain: str
+    number: int
+    previous: str
 
 
 def link(  # noqa: PLR0913, PLR0917 - an entry has as many parts
-    chain: str, head: tuple[int, str], at: datetime, actor: str, act: str, body: bytes
+    chain: str, head: Head, at: datetime, actor: str, act: str, body: bytes
 ) -> AuditEntry:
     """Return the entry that follows `head`, which is (0, "") for a chain's first."""
     number, previous = head[0] + 1, head[1]
-    entry = AuditEntry(chain=chain, number=number, at=at, actor=actor, act=act, body=body, previous=previous, digest="")
-    return msgspec.structs.replace(entry, digest=entry_digest(entry))
+    parts = _Parts(act=act, actor=actor, at=moment(at), body=digest(body), chain=chain, number=number, previous=previous)
+    name = digest(canonical(parts).encode())
+    return AuditEntry(chain=chain, number=number, at=at, actor=actor, act=act, body=body, previous=previous, digest=name)
 
 
 def entry_digest(entry: AuditEntry) -> str:
     """Return the digest of everything else in an entry, as hexadecimal SHA-256 of its canonical JSON."""
-    parts = msgspec.structs.asdict(entry) | {"at": moment(entry.at), "body": digest(entry.body)}
-    del parts["digest"]
-    return digest(canonical(parts).encode())
+    head = (entry.number - 1, entry.previous)
+    return link(entry.chain, head, entry.at, entry.actor, entry.act, entry.body).digest
 
 
 def heads_digest(heads: Heads) -> str:

@@ -79,3 +79,12 @@ def test_people_are_told_in_a_table(benchmark: str, tmp_path: Path) -> None:
     assert heading.split()[:2] == ["what", "callers"]
     assert {len(row.rstrip()) <= len(heading) for row in rows} == {True}
     assert machine.startswith("cores ")
+
+
+def test_emptying_a_queue_is_measured(tmp_path: Path) -> None:
+    told: dict[str, Any] = json.loads(run("drain", tmp_path, "--lanes", "200", "--deep", "2", "--json"))
+
+    assert [row["what"] for row in told["rows"]] == [
+        f"{store}: {side}" for store in ("sqlite", "postgres") for side in ("claim and settle", "courier")
+    ]
+    assert all(row["per_second"] > 0 and row["floor_per_second"] > 0 and row["of_floor"] > 0 for row in told["rows"])

@@ -207,7 +207,7 @@ async def write_payloads(  # noqa: PLR0913, PLR0917 - two tables with the same r
     cx: Cx, table: str, alert: str, number: int, payloads: Sequence[Payload], feeds: Sequence[Payload]
 ) -> None:
     """Store the bytes and the rows that name them, in `frozen` or in `issued`."""
-    await keep(cx, [payload.body for payload in (*payloads, *feeds)])
+    await keep(cx, {payload.sha256: payload.body for payload in (*payloads, *feeds)})
     ways = [*(("channel", payload) for payload in payloads), *(("feed", payload) for payload in feeds)]
     columns = "(alert, number, way, channel, target, part, media_type, sha256) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
     rows = [(alert, number, way, p.channel, p.target, p.part, p.media_type, p.sha256) for way, p in ways]

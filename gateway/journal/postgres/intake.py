@@ -1,7 +1,7 @@
 """What comes in: receipts, raw bytes, incidents with their episodes, watches, refused items."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -12,8 +12,8 @@ from gateway.journal.postgres import audit
 from gateway.journal.postgres.sql import Cx, Row, change, columns, every, find, only
 from gateway.journal.records import Head, ItemAnswer, Quarantined, Receipt
 from gateway.journal.sql import entries
+from gateway.journal.sql.arriving import window
 from gateway.journal.sql.codec import read
-from gateway.journal.sql.times import SAME_BODY_FOR, SAME_KEY_FOR
 from gateway.source import Raw, Refusal
 
 MOST_SHOWN = 200
@@ -45,12 +45,13 @@ async def watches(cx: Cx, keys: Sequence[str]) -> Mapping[str, tuple[int, bytes]
 
 async def known(cx: Cx, raw: Raw, key: str | None) -> Receipt | None:
     """Return the answer given before: for the same header key in 30 days, else for the same bytes in 10 minutes."""
-    name, lasting = window(raw, key)
+    sha256 = digest(raw.body)
+    name, lasting = window(sha256, key)
     # The lock is written down, so the commit waits until a standby has that too, and with it what is acknowledged again
     newest = "SELECT receipt, sha256 FROM given WHERE source = $1 AND name = $2 AND received_at > $3 FOR KEY SHARE"
     if (row := await find(cx, newest, raw.source, name, raw.received_at - lasting)) is None:
         return None
-    if row[1] != digest(raw.body):
+    if row[1] != sha256:
         hint = "send the same bytes again, or use a new key"
         raise Conflict("receipt-conflict", "this receipt key came with other bytes before", hint=hint)
     return msgspec.structs.replace(await receipt(cx, row[0]), again=True)
@@ -100,11 +101,6 @@ async def hold(cx: Cx, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, st
         " ON CONFLICT (source, id) DO UPDATE SET revision = incident.revision RETURNING source, id, revision"
     )
     return {(source, id): revision for source, id, revision in await every(cx, held, *columns(2, keys))}
-
-
-def window(raw: Raw, key: str | None) -> tuple[str, timedelta]:
-    """Return the name by which a request is known again, and for how long."""
-    return (f"body:{digest(raw.body)}", SAME_BODY_FOR) if key is None else (f"key:{key}", SAME_KEY_FOR)
 
 
 def _head(row: Row) -> Head:

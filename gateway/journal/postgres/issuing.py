@@ -3,7 +3,7 @@
 
 from datetime import datetime
 
-from gateway.alert import Act, Deed, Kind, Version
+from gateway.alert import Act, Deed, Kind, Version, digest
 from gateway.channel import Part, Publication
 from gateway.fault import Conflict
 from gateway.journal.postgres import alerts, intake, lanes, publications, work
@@ -76,7 +76,7 @@ async def _issued(cx: Cx, issue: Issue, version: Version) -> None:
 
 
 async def _document(cx: Cx, issue: Issue, identifier: str, document: bytes) -> None:
-    await keep(cx, [document])
+    await keep(cx, {digest(document): document})
     added = await change(
         cx,
         "INSERT INTO document (identifier, alert, number, issued_at, sha256) VALUES ($1, $2, $3, $4, encode(sha256($5), 'hex'))"

@@ -1,9 +1,8 @@
 """The ways a verb speaks to the database; every value is a parameter."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from gateway.alert import digest
 from gateway.fault import Missing
 
 Row = tuple[Any, ...]
@@ -80,9 +79,9 @@ def columns(count: int, rows: Sequence[Sequence[object]]) -> list[list[object]]:
     return [[row[place] for row in rows] for place in range(count)]
 
 
-async def keep(cx: Cx, bodies: Iterable[bytes]) -> None:
+async def keep(cx: Cx, bodies: Mapping[str, bytes]) -> None:
     """Store bytes once, under their SHA-256; always in the same order, so that nobody waits for each other."""
-    named = sorted({digest(body): body for body in bodies}.items())
+    named = sorted(bodies.items())
     await cx.execute(
         "INSERT INTO blob (sha256, body) SELECT * FROM unnest($1::text[], $2::bytea[]) ON CONFLICT DO NOTHING", *columns(2, named)
     )

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from gateway.journal.postgres.arriving import Answer
 from gateway.journal.records import Arrival, Receipt
+from gateway.journal.sql.arriving import Answer
 
 MOST_TOGETHER = 64
 

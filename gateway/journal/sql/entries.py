@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from gateway.alert import Act, Deed, digest
 from gateway.channel import Outcome
-from gateway.journal.records import Arrival, DeliveryState, Issue, Key, Person, Receipt, Todo, TodoKind
+from gateway.journal.records import DeliveryState, Issue, Key, Person, Todo, TodoKind
+from gateway.journal.sql.arriving import Request
 from gateway.journal.sql.codec import canonical
 from gateway.journal.sql.lane import Lane
 
@@ -23,14 +24,16 @@ class Entry(NamedTuple):
     body: Body
 
 
-def arrived(arrival: Arrival, made: Receipt) -> Iterator[Entry]:
+def arrived(request: Request) -> Iterator[Entry]:
     """Yield what a request tells its source's chain, or a tick the chain of each source it reports for."""
+    arrival = request.arrival
     if (raw := arrival.raw) is None:
         for source in sorted({placed.report.source for placed in arrival.reports}):
-            body: Body = {"reports": list(_reports(arrival, source))}
+            body: Body = {"reports": list(_reports(request, source))}
             yield Entry(f"source:{source}", arrival.at, arrival.actor, "watched", body)
         return
-    body = {"receipt": made.id, "sha256": digest(raw.body), "refused": len(arrival.refusals), "reports": list(_reports(arrival))}
+    told: Body = {"refused": len(arrival.refusals), "reports": list(_reports(request))}
+    body = {"receipt": request.receipt.id, "sha256": request.sha256} | told
     yield Entry(f"source:{raw.source}", arrival.at, arrival.actor, "received", body)
 
 
@@ -78,8 +81,8 @@ def voiding(issue: Issue) -> Act:
     return Act(number=issue.number, deed=Deed.VOIDED, actor=actor, at=issue.at, reason=f"version {issue.number} was issued")
 
 
-def _reports(arrival: Arrival, source: str | None = None) -> Iterator[Body]:
-    for placed in arrival.reports:
+def _reports(request: Request, source: str | None = None) -> Iterator[Body]:
+    for placed, body in zip(request.arrival.reports, request.bodies, strict=True):
         if source in (None, placed.report.source):
             name: Body = {"source": placed.report.source, "id": placed.report.id, "episode": placed.episode}
-            yield name | {"applied": placed.applied, "digest": digest(canonical(placed.report).encode())}
+            yield name | {"applied": placed.applied, "digest": digest(body.encode())}

@@ -178,7 +178,9 @@ def payload_rows(
 ) -> list[Row]:
     """Store the bytes and return the rows that name them."""
     ways = [*(("channel", payload) for payload in payloads), *(("feed", payload) for payload in feeds)]
-    return [(alert, number, way, p.channel, p.target, p.part, p.media_type, keep(cx, p.body)) for way, p in ways]
+    named = [(way, payload, payload.sha256) for way, payload in ways]
+    keep(cx, {sha256: payload.body for _, payload, sha256 in named})
+    return [(alert, number, way, p.channel, p.target, p.part, p.media_type, sha256) for way, p, sha256 in named]
 
 
 def _write(cx: apsw.Connection, version: Version) -> None:

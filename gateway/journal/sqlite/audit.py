@@ -5,11 +5,11 @@ from datetime import datetime
 
 import apsw
 
-from gateway.journal.audit import SEALED, SEALS, heads_digest, link
+from gateway.journal.audit import NO_HEAD, SEALED, SEALS, heads_digest, link
 from gateway.journal.records import AuditEntry
 from gateway.journal.sql.codec import canonical, moment, when
 from gateway.journal.sql.entries import Entry
-from gateway.journal.sqlite.sql import Row, every, find
+from gateway.journal.sqlite.sql import Row, each, every
 
 
 def note(  # noqa: PLR0913, PLR0917 - an entry has as many parts
@@ -21,13 +21,25 @@ def note(  # noqa: PLR0913, PLR0917 - an entry has as many parts
 
 def append(cx: apsw.Connection, new: Entry) -> str:
     """Append to a chain and return the new entry's digest."""
-    last = find(cx, "SELECT number, digest FROM audit WHERE chain = ? ORDER BY number DESC LIMIT 1", new.chain)
-    entry = link(new.chain, (last[0], last[1]) if last else (0, ""), new.at, new.actor, new.act, canonical(new.body).encode())
-    cx.execute(
-        "INSERT INTO audit (chain, number, at, actor, act, body, previous, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (new.chain, entry.number, moment(new.at), new.actor, new.act, entry.body, entry.previous, entry.digest),
-    )
+    [entry] = append_all(cx, [new])
     return entry.digest
+
+
+def append_all(cx: apsw.Connection, news: Sequence[Entry]) -> Sequence[AuditEntry]:
+    """Append to several chains, reading the head of each once."""
+    newest = "SELECT chain, number, digest FROM audit WHERE chain = ? ORDER BY number DESC LIMIT 1"
+    heads = {chain: (number, digest) for chain, number, digest in each(cx, newest, {(new.chain,): None for new in news})}
+    linked = []
+    for new in news:
+        entry = link(new.chain, heads.get(new.chain, NO_HEAD), new.at, new.actor, new.act, canonical(new.body).encode())
+        heads[new.chain] = (entry.number, entry.digest)
+        linked.append(entry)
+    each(
+        cx,
+        "INSERT INTO audit (chain, number, at, actor, act, body, previous, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(e.chain, e.number, moment(e.at), e.actor, e.act, e.body, e.previous, e.digest) for e in linked],
+    )
+    return linked
 
 
 def read(cx: apsw.Connection, chain: str | None = None, *, after: int = 0, most: int = 1000) -> Sequence[AuditEntry]:

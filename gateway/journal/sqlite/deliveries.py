@@ -1,11 +1,11 @@
-# ruff: noqa: PLR0913, PLR0917 - a verb takes cx and the time where a method takes self
 """Taking deliveries under a lease, and recording what came of each attempt."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import heapify, heappop, heappush
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 import apsw
 
@@ -20,7 +20,7 @@ from gateway.journal.sql.lane import shown
 from gateway.journal.sqlite import audit, lanes, work
 from gateway.journal.sqlite.lanes import Row
 from gateway.journal.sqlite.sql import Row as SqlRow
-from gateway.journal.sqlite.sql import change, every, only
+from gateway.journal.sqlite.sql import change, each, every
 
 MOST_ALERTS = 200
 _LEASE_OVER = Outcome(verdict=Verdict.AMBIGUOUS, note="the lease ran out before the attempt was settled")
@@ -48,6 +48,11 @@ _DUE = (
     " AND o.state = 'waiting' AND o.id < d.id)"
     " ORDER BY d.priority, d.due, d.id"
 )
+_ISSUED = (
+    "SELECT d.id, b.body, i.media_type, i.sha256 FROM delivery d JOIN issued i ON i.alert = d.alert AND i.number = d.number"
+    " AND i.way = 'channel' AND i.channel = d.channel AND i.target = d.target AND i.part = d.part"
+    " JOIN blob b ON b.sha256 = i.sha256 WHERE d.id = ?"
+)
 
 
 def claim(cx: apsw.Connection, real: float, room: Room, lease_s: float, now: datetime) -> Sequence[Claimed]:
@@ -59,29 +64,19 @@ def claim(cx: apsw.Connection, real: float, room: Room, lease_s: float, now: dat
 
 def settle(cx: apsw.Connection, real: float, tries: Sequence[Settlement], at: datetime) -> Sequence[DeliveryState | None]:
     """Record attempts and return the new states; None where the fence was overtaken, and then it is evidence only."""
-    of = "SELECT * FROM delivery WHERE id IN (SELECT value FROM json_each(?))"
-    rows = {row[0]: Row(*row) for row in every(cx, of, canonical([one.claimed.id for one in tries]))}
-    return [_settle(cx, real, rows[one.claimed.id], one, at) for one in tries]
-
-
-def _settle(cx: apsw.Connection, real: float, row: Row, one: Settlement, at: datetime) -> DeliveryState | None:
-    if row.state != DeliveryState.SENDING or row.fence != one.claimed.fence:
-        _evidence(cx, row, one.claimed.fence, one.outcome, at, late=True)
-        return None
-    _record(cx, row, one.outcome, real, one.retry_in, at)
-    if one.page is not None:
-        work.owe(cx, one.page, at)
-    if one.outcome.verdict.settled:
-        return DeliveryState(one.outcome.verdict)
-    now = lanes.delivery(cx, row.id)
-    return shown(now.state, doubt=bool(now.doubt))
+    rows = _rows(cx, {one.claimed.id for one in tries})
+    made = [_Try(rows[one.claimed.id], one.claimed.fence, one.outcome, one.retry_in, at) for one in tries]
+    _record(cx, real, made)
+    work.owe_all(cx, [(one.page, at) for one, tried in zip(tries, made, strict=True) if one.page and tried.counts])
+    now = _rows(cx, {one.row.id for one in made if one.counts})
+    states = {id: shown(row.state, doubt=bool(row.doubt)) for id, row in now.items()}
+    return [states[tried.row.id] if tried.counts else None for tried in made]
 
 
 def lose(cx: apsw.Connection, real: float, *, over_by: float) -> int:
     """Count a lease that ran out as an ambiguous attempt, due again at once; return how many there were."""
     rows = [Row(*row) for row in every(cx, "SELECT * FROM delivery WHERE state = 'sending' AND lease_until <= ?", over_by)]
-    for row in rows:
-        _record(cx, row, _LEASE_OVER, real, 0.0, when(row.claimed_at))
+    _record(cx, real, [_Try(row, row.fence, _LEASE_OVER, 0.0, when(row.claimed_at)) for row in rows])
     return len(rows)
 
 
@@ -132,38 +127,21 @@ def _in_turn(due: Mapping[Target, Iterator[SqlRow]], priority: int, filling: Fil
 
 
 def _lease(cx: apsw.Connection, ids: Sequence[int], until: float, now: datetime) -> list[Claimed]:
-    if not ids:
-        return []
-    listed = canonical(ids)
-    change(
-        cx,
-        "UPDATE delivery SET state = 'sending', fence = fence + 1, lease_until = ?, claimed_at = ?"
-        " WHERE id IN (SELECT value FROM json_each(?))",
-        *(until, moment(now), listed),
-    )
-    rows = every(
-        cx,
-        "SELECT i.media_type, i.sha256, b.body, d.* FROM json_each(?) j JOIN delivery d ON d.id = j.value"
-        " JOIN issued i ON i.alert = d.alert AND i.number = d.number AND i.way = 'channel'"
-        " AND i.channel = d.channel AND i.target = d.target AND i.part = d.part JOIN blob b ON b.sha256 = i.sha256"
-        " ORDER BY j.key",
-        listed,
-    )
-    worlds: dict[tuple[str, int], Status] = {}
-    return [_claimed(cx, Row(*row), media_type, sha256, body, worlds) for media_type, sha256, body, *row in rows]
+    leased = "UPDATE delivery SET state = 'sending', fence = fence + 1, lease_until = ?, claimed_at = ? WHERE id = ? RETURNING *"
+    rows = [Row(*row) for row in each(cx, leased, [(until, moment(now), id) for id in ids])]
+    issued = {id: issued for id, *issued in each(cx, _ISSUED, [(row.id,) for row in rows])}
+    told = "SELECT alert, number, body ->> 'status' FROM version WHERE alert = ? AND number = ?"
+    statuses = {(alert, number): status for alert, number, status in each(cx, told, {(row.alert, row.number) for row in rows})}
+    return [_claimed(row, Status(statuses[row.alert, row.number]), *issued[row.id]) for row in rows]
 
 
-def _claimed(
-    cx: apsw.Connection, row: Row, media_type: str, sha256: str, body: bytes, worlds: dict[tuple[str, int], Status]
-) -> Claimed:
-    if (version := (row.alert, row.number)) not in worlds:
-        worlds[version] = _world(cx, *version)
+def _claimed(row: Row, status: Status, body: bytes, media_type: str, sha256: str) -> Claimed:
     return Claimed(
         id=row.id,
         key=row.key,
         alert=row.alert,
         number=row.number,
-        status=worlds[version],
+        status=status,
         priority=row.priority,
         payload=Payload(channel=row.channel, body=body, media_type=media_type, target=row.target, part=Part(row.part)),
         sha256=sha256,
@@ -173,34 +151,59 @@ def _claimed(
     )
 
 
-def _world(cx: apsw.Connection, alert: str, number: int) -> Status:
-    of = "SELECT body ->> 'status' FROM version WHERE alert = ? AND number = ?"
-    return Status(only(cx, f"version {number} of alert {alert}", of, alert, number)[0])
+class _Try(NamedTuple):
+    row: Row
+    fence: int
+    outcome: Outcome
+    retry_in: float
+    at: datetime
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether nobody else has taken the delivery since."""
+        return self.row.state == DeliveryState.SENDING and self.row.fence == self.fence
 
 
-def _record(cx: apsw.Connection, row: Row, outcome: Outcome, real: float, retry_in: float, at: datetime) -> None:
-    verdict = outcome.verdict
-    state, wait = DeliveryState(verdict) if verdict.settled else DeliveryState.WAITING, 0.0
-    if not verdict.settled:
-        state, wait = lanes.after_failure(cx, row, retry_in)
-    change(
+def _rows(cx: apsw.Connection, ids: Iterable[int]) -> dict[int, Row]:
+    return {row[0]: Row(*row) for row in each(cx, "SELECT * FROM delivery WHERE id = ?", [(id,) for id in ids])}
+
+
+def _record(cx: apsw.Connection, real: float, tries: Sequence[_Try]) -> None:
+    """Write down what came of tries, each of another delivery; then decide what it means for the lanes."""
+    counting = [one for one in tries if one.counts]
+    each(
         cx,
         "UPDATE delivery SET state = ?, due = ?, lease_until = 0, reached = max(reached, ?), doubt = max(doubt, ?) WHERE id = ?",
-        *(state, real + wait, verdict.may_have_reached, verdict is Verdict.AMBIGUOUS, row.id),
+        [_news(one, *_became(cx, one), real) for one in counting],
     )
-    _evidence(cx, row, row.fence, outcome, at, late=False)
-    lanes.resolve(cx, row.lane)
+    _evidence(cx, tries)
+    for lane in lanes.with_take_backs(cx, {one.row.lane for one in counting}):
+        lanes.resolve(cx, lane)
 
 
-def _evidence(cx: apsw.Connection, row: Row, fence: int, outcome: Outcome, at: datetime, *, late: bool) -> None:
-    evidence = canonical(outcome.evidence)
-    cx.execute(
+def _news(one: _Try, state: DeliveryState, wait: float, real: float) -> SqlRow:
+    verdict = one.outcome.verdict
+    return state, real + wait, verdict.may_have_reached, verdict is Verdict.AMBIGUOUS, one.row.id
+
+
+def _became(cx: apsw.Connection, one: _Try) -> tuple[DeliveryState, float]:
+    verdict = one.outcome.verdict
+    return (DeliveryState(verdict), 0.0) if verdict.settled else lanes.after_failure(cx, one.row, one.retry_in)
+
+
+def _evidence(cx: apsw.Connection, tries: Sequence[_Try]) -> None:
+    each(
+        cx,
         "INSERT INTO attempt (delivery, fence, at, verdict, note, evidence, late) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (row.id, fence, moment(at), outcome.verdict, outcome.note, evidence, late),
+        [
+            (t.row.id, t.fence, moment(t.at), t.outcome.verdict, t.outcome.note, canonical(t.outcome.evidence), not t.counts)
+            for t in tries
+        ],
     )
-    if late and outcome.verdict.may_have_reached:
-        change(cx, "UPDATE delivery SET reached = 1 WHERE id = ?", row.id)
-    audit.append(cx, entries.attempted(row.lane, row.key, fence, outcome, at, late=late))
+    late = [(one.row.id,) for one in tries if not one.counts and one.outcome.verdict.may_have_reached]
+    each(cx, "UPDATE delivery SET reached = 1 WHERE id = ?", late)
+    news = [entries.attempted(t.row.lane, t.row.key, t.fence, t.outcome, t.at, late=not t.counts) for t in tries]
+    audit.append_all(cx, news)
 
 
 def _expire(cx: apsw.Connection, now: datetime) -> None:

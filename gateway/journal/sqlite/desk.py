@@ -14,21 +14,20 @@ from gateway.fault import Unavailable
 from gateway.journal.sqlite.faults import LOST, unavailable
 
 T = TypeVar("T")
+A = TypeVar("A")
 
 PATIENCE_S = 1.8
 MOST_AT_ONCE = 256
 TOLD_TOGETHER = 16
 
 
-class Job(Generic[T]):
-    """One verb on its way; `given_up` is set by the caller when nobody waits for it any more."""
+class Try(Generic[T]):
+    """Work, and what came of it."""
 
-    __slots__ = ("answer", "fault", "given_up", "result", "work")
+    __slots__ = ("fault", "result", "work")
 
-    def __init__(self, work: Callable[[apsw.Connection], T], answer: "asyncio.Future[T]") -> None:
+    def __init__(self, work: Callable[[apsw.Connection], T]) -> None:
         self.work = work
-        self.answer = answer
-        self.given_up = False
         self.result: T
         self.fault: Exception | None = None
 
@@ -39,8 +38,26 @@ class Job(Generic[T]):
             self.result = self.work(cx)
         except LOST:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this caller alone
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to whoever asked
             self.fault = error
+
+
+class Job(Try[T]):
+    """One verb on its way; `given_up` is set by the caller when nobody waits for it any more."""
+
+    __slots__ = ("answer", "given_up")
+
+    def __init__(self, work: Callable[[apsw.Connection], T], answer: "asyncio.Future[T]") -> None:
+        super().__init__(work)
+        self.answer = answer
+        self.given_up = False
+
+    def late(self) -> None:
+        """Tell the caller no, and do nothing for it any more; runs in the caller's event loop."""
+        self.given_up = True
+        if not self.answer.done():
+            late = Unavailable("store-unavailable", "the store did not answer in time", hint="try again")
+            self.answer.set_exception(late)
 
     def tell(self) -> None:
         """Answer the caller; runs in the caller's event loop."""
@@ -53,6 +70,32 @@ class Job(Generic[T]):
 
 
 AnyJob = Job[Any]
+
+
+class Shared(Job[T]):
+    """A verb's share in a group: `verb` takes what all of the group brought, and answers each or gives the reason why not."""
+
+    __slots__ = ("brought", "verb")
+
+    def __init__(
+        self, verb: Callable[[apsw.Connection, Sequence[A]], Sequence[T | Exception]], brought: A, answer: "asyncio.Future[T]"
+    ) -> None:
+        super().__init__(self._alone, answer)
+        self.verb = verb
+        self.brought = brought
+
+    def given(self, answer: T | Exception) -> None:
+        """Keep what the group's verb said."""
+        if isinstance(answer, Exception):
+            self.fault = answer
+        else:
+            self.fault, self.result = None, answer
+
+    def _alone(self, cx: apsw.Connection) -> T:
+        [answer] = self.verb(cx, [self.brought])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 class Desk(ABC):
@@ -73,17 +116,19 @@ class Desk(ABC):
 
     async def run(self, work: Callable[[apsw.Connection], T]) -> T:
         """Have work done in the desk's thread; raises Unavailable when it was not done in time, and then it will not be."""
+        return await self.done(Job(work, self._loop.create_future()))
+
+    async def done(self, job: Job[T]) -> T:
+        """Have a job done; raises as `run` does."""
         if self._closed:
             raise Unavailable("store-closed", "the store is closed", hint="start the gateway again")
-        job: Job[T] = Job(work, self._loop.create_future())
         self._queue.put(job)
+        patience = self._loop.call_later(PATIENCE_S, job.late)
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                return await job.answer
-        except TimeoutError:
-            raise Unavailable("store-unavailable", "the store did not answer in time", hint="try again") from None
+            return await job.answer
         finally:
             job.given_up = True
+            patience.cancel()
 
     async def close(self) -> None:
         """Serve what is queued, then let go of the connection."""

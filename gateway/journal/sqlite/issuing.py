@@ -5,7 +5,7 @@ from datetime import datetime
 
 import apsw
 
-from gateway.alert import Act, Deed, Kind, Version
+from gateway.alert import Act, Deed, Kind, Version, digest
 from gateway.channel import Part, Payload, Publication
 from gateway.fault import Conflict
 from gateway.journal.records import DeliveryState, Issue, Submit, VersionState
@@ -85,9 +85,11 @@ def _document(cx: apsw.Connection, issue: Issue, identifier: str) -> None:
         return
     if find(cx, "SELECT 1 FROM document WHERE identifier = ?", identifier):
         raise Conflict("identifier-taken", f"a document was issued as {identifier} before", hint="allocate another identifier")
+    sha256 = digest(issue.document)
+    keep(cx, {sha256: issue.document})
     cx.execute(
         "INSERT INTO document (identifier, alert, number, issued_at, sha256) VALUES (?, ?, ?, ?, ?)",
-        (identifier, issue.alert, issue.number, moment(issue.at), keep(cx, issue.document)),
+        (identifier, issue.alert, issue.number, moment(issue.at), sha256),
     )
 
 

@@ -11,7 +11,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import apsw
 
 from gateway.fault import Conflict
-from gateway.journal.sqlite import alerts, audit, deliveries, intake, issuing, people, publications, work
+from gateway.journal.records import Arrival, Receipt
+from gateway.journal.sqlite import alerts, arriving, audit, deliveries, intake, issuing, people, publications, work
 from gateway.journal.sqlite.desk import Reader
 from gateway.journal.sqlite.opening import Opened, open_store
 from gateway.journal.sqlite.writer import Writer
@@ -71,7 +72,6 @@ class SqliteJournal:
 
     heads = _reads(intake.heads)
     watches = _reads(intake.watches)
-    accept = _writes(intake.accept)
     known = _reads(intake.known)
     receipt = _reads(intake.receipt)
     quarantine = _reads(intake.quarantine)
@@ -117,6 +117,10 @@ class SqliteJournal:
     note = _writes(audit.note)
     seal = _writes(audit.seal)
     audit = _reads(audit.read)
+
+    async def accept(self, arrival: Arrival) -> Receipt:
+        """Record everything a request or a tick brings, in one with whoever comes at the same time."""
+        return await self.writer.share(arriving.accept, arrival)
 
     async def changed(self, patience_s: float) -> bool:
         """Wait: there is no other node that could say something."""

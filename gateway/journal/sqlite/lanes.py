@@ -4,6 +4,7 @@ A lane is (alert, channel, target). A delivery's role is to tell, to cancel, or 
 attempt may have reached the far side, `doubt` that one was ambiguous.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import apsw
@@ -12,7 +13,7 @@ from gateway.alert import Kind, Version
 from gateway.channel import History
 from gateway.journal.records import DeliveryState
 from gateway.journal.sql.lane import CHAIN_RETRY_S, Lane, Role, delivery_key
-from gateway.journal.sqlite.sql import change, every, find, only
+from gateway.journal.sqlite.sql import change, each, every, find, only
 
 
 class Row(NamedTuple):
@@ -80,6 +81,12 @@ def resolve(cx: apsw.Connection, lane: Lane) -> None:
         _stand_down(cx, back, DeliveryState.NOTHING_TO_CANCEL, "id <= ?")
     elif not _older_waiting(cx, back):
         _stand_down(cx, back, DeliveryState.NOTHING_TO_CANCEL, "id = ?")
+
+
+def with_take_backs(cx: apsw.Connection, touched: Iterable[Lane]) -> list[Lane]:
+    """Return those of these lanes in which a cancel or a clear waits."""
+    found = "SELECT DISTINCT alert, channel, target FROM delivery WHERE alert = ? AND channel = ? AND target = ?"
+    return [Lane(*row) for row in each(cx, found + " AND state = 'waiting' AND role <> 'tell'", touched)]
 
 
 def after_failure(cx: apsw.Connection, row: Row, retry_in: float) -> tuple[DeliveryState, float]:

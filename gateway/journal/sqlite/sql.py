@@ -1,10 +1,10 @@
-"""The three ways a verb speaks to the database; every value is a parameter."""
+"""The ways a verb speaks to the database; every value is a parameter."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import apsw
 
-from gateway.alert import digest
 from gateway.fault import Missing
 
 Row = tuple[Any, ...]
@@ -29,14 +29,17 @@ def every(cx: apsw.Connection, statement: str, *values: SQLiteValue) -> list[Row
     return list(cx.execute(statement, values))
 
 
+def each(cx: apsw.Connection, statement: str, rows: Iterable[Sequence[SQLiteValue]]) -> list[Row]:
+    """Run a statement once for each row of values, and return what all of them returned."""
+    return list(cx.executemany(statement, rows))
+
+
 def change(cx: apsw.Connection, statement: str, *values: SQLiteValue) -> int:
     """Change rows and return how many."""
     cx.execute(statement, values)
     return cx.changes()
 
 
-def keep(cx: apsw.Connection, body: bytes) -> str:
-    """Store bytes once, under the SHA-256 that is returned."""
-    name = digest(body)
-    cx.execute("INSERT INTO blob (sha256, body) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, body))
-    return name
+def keep(cx: apsw.Connection, bodies: Mapping[str, bytes]) -> None:
+    """Store bytes once, under their SHA-256."""
+    each(cx, "INSERT INTO blob (sha256, body) VALUES (?, ?) ON CONFLICT DO NOTHING", bodies.items())

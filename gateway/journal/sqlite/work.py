@@ -1,6 +1,6 @@
 """Work the gateway owes: at most one unfinished piece per kind and subject, taken under a lease."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import apsw
@@ -8,18 +8,24 @@ import apsw
 from gateway.journal.contract import Stale
 from gateway.journal.records import Task, Todo, TodoKind
 from gateway.journal.sql.codec import moment, when
-from gateway.journal.sqlite.sql import Row, change, every
+from gateway.journal.sqlite.sql import Row, change, each, every
 
 _STILL_OURS = " WHERE id = ? AND fence = ? AND done = 0 AND lease_until > 0"
 
 
 def owe(cx: apsw.Connection, todo: Todo, at: datetime) -> None:
     """Add a piece of work, or bring newer news to the one that waits; one being worked on runs again afterwards."""
-    cx.execute(
+    owe_all(cx, [(todo, at)])
+
+
+def owe_all(cx: apsw.Connection, todos: Iterable[tuple[Todo, datetime]]) -> None:
+    """Add work that came up at different times, in that order."""
+    each(
+        cx,
         "INSERT INTO todo (kind, subject, body, since) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (kind, subject) WHERE done = 0"
         " DO UPDATE SET body = excluded.body, due = 0, again = todo.lease_until > 0",
-        (todo.kind, todo.subject, todo.body, moment(at)),
+        [(todo.kind, todo.subject, todo.body, moment(at)) for todo, at in todos],
     )
 
 

@@ -1,14 +1,22 @@
 """The one writer: whoever is queued shares a transaction and its one trip to the disk, each in a savepoint of its own."""
 
+import contextlib
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
+from typing import Any, TypeVar
 
 import apsw
 
-from gateway.journal.sqlite.desk import AnyJob, Desk, roll_back
+from gateway.journal.sqlite.desk import AnyJob, Desk, Shared, Try, roll_back
 from gateway.journal.sqlite.faults import unavailable
+
+A = TypeVar("A")
+T = TypeVar("T")
+
+LONG_LOG_PAGES = 4000
 
 
 class Writer(Desk):
@@ -18,13 +26,20 @@ class Writer(Desk):
         """Write to the open connection as long as `path` is still the file it was opened on."""
         self._path = path
         self._inode = _inode(path)
+        self._logged = 0
+        cx.set_wal_hook(self._committed_to_log)
         super().__init__(cx, "journal-writer")
+
+    async def share(self, verb: Callable[[apsw.Connection, Sequence[A]], Sequence[T | Exception]], brought: A) -> T:
+        """Have a verb done that does in one what everybody who waits brought to it; raises as `run` does."""
+        return await self.done(Shared(verb, brought, self._loop.create_future()))
 
     def _serve(self, jobs: Sequence[AnyJob]) -> None:
         while jobs and not self._committed(jobs):
             jobs = [job for job in jobs if not job.given_up]
         if jobs:
             self._tell(jobs)
+        self._move_pages()
 
     def _committed(self, jobs: Sequence[AnyJob]) -> bool:
         """Do all of it in one transaction; False (and nothing done) when a caller gave up meanwhile."""
@@ -39,22 +54,49 @@ class Writer(Desk):
     def _transact(self, jobs: Sequence[AnyJob]) -> bool:
         self._still_there()
         self._cx.execute("BEGIN IMMEDIATE")
-        for job in jobs:
-            self._attempt(job)
+        for alike in _alike(jobs):
+            self._attempt(alike)
         if any(job.given_up for job in jobs):
             self._cx.execute("ROLLBACK")
             return False
         self._cx.execute("COMMIT")
         return True
 
-    def _attempt(self, job: AnyJob) -> None:
+    def _move_pages(self) -> None:
+        """Bring a long log back into the file, now that everybody is answered; what cannot be moved stays in the log."""
+        if self._logged >= LONG_LOG_PAGES:
+            self._logged = 0
+            with contextlib.suppress(apsw.Error):
+                self._cx.wal_checkpoint()
+
+    def _committed_to_log(self, _: apsw.Connection, __: str, pages: int) -> int:
+        self._logged = pages
+        return apsw.SQLITE_OK
+
+    def _attempt(self, jobs: Sequence[AnyJob]) -> None:
+        """Do what is alike in one; when that cannot be done, whoever is to blame for it is found by doing each alone."""
+        if len(jobs) == 1 or not self._together(jobs):
+            for job in jobs:
+                self._kept(job)
+
+    def _together(self, jobs: Sequence[AnyJob]) -> bool:
+        shared = [job for job in jobs if isinstance(job, Shared)]
+        group = Try(lambda cx: shared[0].verb(cx, [job.brought for job in shared]))
+        if self._kept(group):
+            for job, answer in zip(shared, group.result, strict=True):
+                job.given(answer)
+        return group.fault is None
+
+    def _kept(self, work: Try[Any]) -> bool:
+        """Try something in a savepoint; False, and nothing of it happened, when that failed."""
         self._cx.execute("SAVEPOINT verb")
-        job.attempt(self._cx)
+        work.attempt(self._cx)
         if not self._cx.in_transaction:
             raise apsw.FullError("the whole transaction was lost")
-        if job.fault is not None:
+        if work.fault is not None:
             self._cx.execute("ROLLBACK TO verb")
         self._cx.execute("RELEASE verb")
+        return work.fault is None
 
     def _still_there(self) -> None:
         """SQLite would go on writing to a file that was deleted or replaced; nobody would ever find those bytes again."""
@@ -72,3 +114,10 @@ def read_only(path: Path) -> bool:
 def _inode(path: Path) -> tuple[int, int]:
     status = path.stat()
     return status.st_dev, status.st_ino
+
+
+def _alike(jobs: Sequence[AnyJob]) -> Iterator[list[AnyJob]]:
+    """Yield neighbours that bring something to the same verb together, and everybody else alone."""
+    for verb, alike in groupby(jobs, key=lambda job: job.verb if isinstance(job, Shared) else None):
+        together = list(alike)
+        yield from [together] if verb else ([job] for job in together)
