@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import apsw
+import msgspec
 import pytest
 
 from gateway.fault import Unavailable
 from gateway.journal.contract import Stale
-from gateway.journal.records import Arrival, Watched
+from gateway.journal.records import Arrival, Todo, TodoKind, Watched
 from gateway.journal.sqlite import SqliteJournal
 from tests.journal.samples import T0
 
@@ -95,6 +96,19 @@ async def test_one_bad_verb_does_not_undo_its_neighbours(journal: SqliteJournal)
     assert [type(result).__name__ for result in results] == ["Receipt", "Stale", "Receipt", "SQLError"]
     assert await journal.watches(["a", "b", "c"]) == {"a": (1, b"s"), "c": (1, b"s")}
     assert isinstance(results[1], Stale)
+
+
+async def test_who_breaks_a_group_is_found_and_the_others_are_served(journal: SqliteJournal) -> None:
+    gate, holding = await held(journal)
+    naive = msgspec.structs.replace(watch("b"), at=T0.replace(tzinfo=None), todos=(Todo(kind=TodoKind.PAGE, subject="b"),))
+    calls = [asyncio.create_task(journal.accept(arrival)) for arrival in (watch("a"), naive, watch("c"))]
+    await asyncio.sleep(0.05)
+    gate.opened.set()
+
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    await holding
+    assert [type(result).__name__ for result in results] == ["Receipt", "ValueError", "Receipt"]
+    assert await journal.watches(["a", "b", "c"]) == {"a": (1, b"s"), "c": (1, b"s")}
 
 
 async def test_when_the_transaction_is_lost_everybody_in_it_is_told_and_nothing_happened(journal: SqliteJournal) -> None:
