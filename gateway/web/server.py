@@ -24,6 +24,8 @@ from gateway.web.health import Health
 from gateway.web.intake import Intake
 from gateway.web.openapi import Description
 from gateway.web.public import Public, open_to_all
+from gateway.web.public_pages import PublicPages
+from gateway.web.public_pages import Town as PublicTown
 from gateway.web.quarantine import Quarantine
 from gateway.web.sessions import Sessions
 
@@ -110,6 +112,7 @@ def app(
     )
     if town is not None:
         _with_pages(built, gateway, gate, town)
+        built.add_routes(PublicPages(feeds, _of_the_public(town), gateway.plan.desk.city).routes())
     for room in rooms:
         built.add_routes(room.routes())
     built.cleanup_ctx.append(events.follow)
@@ -125,6 +128,10 @@ def _with_pages(built: web.Application, gateway: Gateway, gate: Gate, town: Town
     built.middlewares.append(console.front.in_words)
     built.add_routes(console.routes())
     built.on_shutdown.append(_close)
+
+
+def _of_the_public(town: Town) -> PublicTown:
+    return PublicTown(names=town.names, live=town.live, timezone=town.timezone, languages=town.languages)
 
 
 async def _close(built: web.Application) -> None:

@@ -6,14 +6,14 @@ from gateway.engine import Gateway
 from gateway.web.auth import Gate
 from gateway.web.console.alert import AlertPage
 from gateway.web.console.calls import Calls
-from gateway.web.console.drawing import Drawing
 from gateway.web.console.front import Front
-from gateway.web.console.pages import HERE, Pages, Town
+from gateway.web.console.pages import HERE, STATIC, Pages, Town
 from gateway.web.console.refused import Refused
 from gateway.web.console.sign_in import SignIn
 from gateway.web.console.situation import Situation
-from gateway.web.console.static import Static
+from gateway.web.drawing import Drawing
 from gateway.web.sessions import Sessions
+from gateway.web.static import Static
 
 __all__ = ["Console", "Town"]
 
@@ -31,7 +31,7 @@ class Console:
             AlertPage(self.front, drawing),
             Calls(self.front),
             Refused(self.front),
-            Static(HERE / "static"),
+            Static(HERE / "static", STATIC),
         )
 
     def routes(self) -> list[web.RouteDef]:

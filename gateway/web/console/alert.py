@@ -12,9 +12,9 @@ from gateway.engine.standing import standing
 from gateway.fault import BadInput, Conflict, Fault
 from gateway.journal.records import AlertRecord, VersionRecord, VersionState
 from gateway.web.console import live
-from gateway.web.console.drawing import Drawing
 from gateway.web.console.forms import FIELDS, Filled, changes, filled
 from gateway.web.console.front import ROOT, Front, go
+from gateway.web.drawing import Drawing
 from gateway.web.errors import status
 
 ONE = f"{ROOT}/alerts/{{id}}"

@@ -10,8 +10,8 @@ from gateway.alert import Stage
 from gateway.engine.standing import standing
 from gateway.journal.records import AlertRecord, VersionState
 from gateway.web.console import live
-from gateway.web.console.drawing import Drawing
 from gateway.web.console.front import ROOT, Front
+from gateway.web.drawing import Drawing
 
 MOST_PAST = 10
 

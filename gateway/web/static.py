@@ -1,24 +1,23 @@
-"""The console's style and scripts: few files, vendored, kept by browsers for ever because their addresses name their bytes."""
+"""Pages' style and scripts: few files, vendored, kept by browsers for ever because their addresses name their bytes."""
 
 from pathlib import Path
 
 from aiohttp import web
 
-from gateway.web.console.pages import STATIC
-
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 class Static:
-    """`/console/static/`."""
+    """The static files of one room of pages."""
 
-    def __init__(self, folder: Path) -> None:
-        """Read the folder once."""
+    def __init__(self, folder: Path, where: str) -> None:
+        """Read the folder once, and serve it below `where`."""
+        self._where = where
         self._files = {file.name: file.read_bytes() for file in folder.iterdir() if file.suffix in TYPES}
 
     def routes(self) -> list[web.RouteDef]:
         """Return where they stand."""
-        return [web.get(STATIC + "{name}", self.file)]
+        return [web.get(self._where + "{name}", self.file)]
 
     async def file(self, request: web.Request) -> web.Response:
         """Return one file."""

@@ -1,4 +1,4 @@
-"""What the console's maps show: the city, the areas people are told of, and the stops that are touched."""
+"""What our maps show: the city, the areas people are told of, and the stops that are touched."""
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -27,10 +27,11 @@ class Drawing:
         told = list(versions)
         places = [place for version in told for place in version.places]
         stops = [stop for version in told for stop in self._stops(version)]
-        return draw(self._backdrop, Sight(places=places, stops=stops), title=title, whole=whole)
+        return draw(self.backdrop, Sight(places=places, stops=stops), title=title, whole=whole)
 
     @cached_property
-    def _backdrop(self) -> Backdrop:
+    def backdrop(self) -> Backdrop:
+        """The city as its maps show it whatever happens."""
         zones = [zone.shape.simplify(TOLERANCE) for zone in self._city.zones.values()]
         labels = [
             Label(zone.name.get(self._names, zone.code), (zone.shape.centroid.x, zone.shape.centroid.y))
