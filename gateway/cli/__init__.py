@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "Play a whole city on this machine, as an exercise.",
     "doctor": "Check this installation, and a city's with it.",
     "key": "Give people and sources their bearer keys, and take them back.",
+    "public": "Write the public's pages and feeds as plain files.",
     "serve": "Run the gateway of a city.",
     "store": "Move the record: into a database, into a backup, and back.",
     "translate": "Say one incident in one standard.",

@@ -34,6 +34,7 @@ BUILT = {
     "key add",
     "key list",
     "key revoke",
+    "public render",
     "serve",
     "store backup",
     "store migrate",

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -41,7 +42,7 @@ class Address(Struct, frozen=True):
     @property
     def path(self) -> str:
         """Where it stands; its languages stand side by side."""
-        return "/".join(("", *filter(None, (self.kind, self.id, self.language))))
+        return "/".join(("", *filter(None, (self.kind, quote(self.id, safe=""), self.language))))
 
 
 class Town(Struct, frozen=True, kw_only=True):

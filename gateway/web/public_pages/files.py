@@ -1,0 +1,83 @@
+"""The same pages and feeds as plain files for any web server: each is replaced whole, and they outlive the gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+from gateway.feeds.cap_atom import document_path
+from gateway.formats import app
+from gateway.publishing import Feeds, View
+from gateway.web.public_pages.site import HERE, STATIC, Site
+
+INDEX = "index.html"
+TOPS = ("alerts", "data", "feeds", "lines", "network", "now", "past", "static", "stops")
+
+File = tuple[str, bytes]
+
+
+async def write(feeds: Feeds, site: Site, folder: Path) -> int:
+    """Make a folder hold what is published now, and return of how many files; raises Unavailable, OSError.
+
+    What a page links to is written before the page, and what is published no more goes last; files of others stay, but for
+    those in the folders that are ours.
+    """
+    view = await feeds.view()
+    fetched = [file async for file in _fetched(feeds, view)]
+    return await asyncio.to_thread(_put_all, folder, (*fetched, *_static()), site, view)
+
+
+async def _fetched(feeds: Feeds, view: View) -> AsyncIterator[File]:
+    for row in view.feeds.get("app", ()):
+        path = document_path(app.frozen(row.body).identifier)
+        yield path, (await feeds.document(app.frozen(row.body).identifier)).body
+    for path in feeds.paths:
+        if (served := await feeds.current(path)) is not None:
+            yield path, served.body
+
+
+def _static() -> Iterator[File]:
+    for file in sorted((HERE / "static").iterdir()):
+        yield STATIC + file.name, file.read_bytes()
+
+
+def _pages(site: Site, view: View) -> Iterator[File]:
+    """Yield every page at its address; without a language, in the city's own."""
+    for address in site.addresses(view):
+        body = site.page(view, address)
+        yield f"{address.path}/{INDEX}", body
+        if address.language == site.town.languages[0]:
+            yield f"{address.path.removesuffix(f'/{address.language}')}/{INDEX}", body
+            if address.kind == "now":
+                yield f"/{INDEX}", body
+
+
+def _put_all(folder: Path, first: Iterable[File], site: Site, view: View) -> int:
+    kept = set()
+    for files in (first, _pages(site, view)):
+        for path, body in files:
+            if (place := _place(folder, path)) is not None:
+                kept.add(_put(place, body))
+    for top in TOPS:
+        for file in sorted((folder / top).rglob("*"), reverse=True):
+            if file.is_dir() and not any(file.iterdir()):
+                file.rmdir()
+            elif file.is_file() and file not in kept:
+                file.unlink()
+    return len(kept)
+
+
+def _place(folder: Path, path: str) -> Path | None:
+    """Return the file that servers look for at an address, or None where an id of the city's makes no file name."""
+    names = [unquote(name) for name in path[1:].split("/")]
+    return None if any("/" in name or name.startswith(".") or "\0" in name for name in names) else folder.joinpath(*names)
+
+
+def _put(file: Path, body: bytes) -> Path:
+    """Replace a file in one step, so that nobody reads half of it; one that is the same already is left alone."""
+    if not file.is_file() or file.read_bytes() != body:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        beside = file.with_name(f".{file.name}.new")
+        beside.write_bytes(body)
+        beside.replace(file)
+    return file
