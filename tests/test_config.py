@@ -47,6 +47,9 @@ def test_hanbat_is_read_literally() -> None:
     assert {name: (one.kind, set(one.accepts), set(one.targets)) for name, one in settings.channels.items()} == {
         "cap": ("cap", {Status.EXERCISE}, {"broadcaster"}),
         "webhook": ("webhook", {Status.EXERCISE}, {"city-app"}),
+        "signs": ("sign", {Status.EXERCISE}, {"road-signs"}),
+        "broadcast": ("cell_broadcast", {Status.EXERCISE}, {"carriers"}),
+        "mail": ("email", {Status.EXERCISE}, {"wards"}),
     }
     assert settings.channels["webhook"].targets["city-app"].private
     assert settings.places["hannae-bridge"] == {"ko": "한내대교", "en": "Hannae Bridge"}

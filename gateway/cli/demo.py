@@ -8,7 +8,7 @@ import click
 
 from gateway.cli import logs
 from gateway.cli.say import Exit, as_json, line, progress, tint, words
-from gateway.demo.play import SCENARIOS, play
+from gateway.demo.play import ALL, SCENARIOS, play
 
 WIDTH = 160
 COLOURS = {"refused": "yellow", "cancel": "yellow", "wrong": "red", "approved": "green"}
@@ -16,7 +16,7 @@ COLOURS = {"refused": "yellow", "cancel": "yellow", "wrong": "red", "approved": 
 
 @click.command()
 @click.option("--headless", is_flag=True, help="For machines: one JSON object for each event, the result last.")
-@click.option("--scenario", type=click.Choice(sorted(SCENARIOS)), default="flood", show_default=True, help="The story.")
+@click.option("--scenario", type=click.Choice([*SCENARIOS, ALL]), default="flood", show_default=True, help="The story.")
 @click.option("--speed", type=click.FloatRange(1, 600), default=60.0, show_default=True, help="How many times faster than life.")
 @click.option("--seed", type=int, default=1, show_default=True, help="What chance begins with.")
 @as_json

@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from gateway.access import Role, key_hash, new_key
 from gateway.demo.clock import StoryClock
+from gateway.demo.hearing import FarSide, far_sides
 from gateway.demo.people import Person, River
-from gateway.demo.receivers import Receiver
-from gateway.demo.town import RECEIVERS, settle
+from gateway.demo.town import settle
 from gateway.demo.vendors import Crowd, Dispatch, Line, Metro, Quake
 from gateway.journal.records import Key
 from gateway.journal.records import Person as Someone
@@ -34,7 +34,7 @@ class Stage(Struct, frozen=True, kw_only=True):
 
     service: Service
     clock: StoryClock
-    receivers: Mapping[str, Receiver]
+    receivers: Mapping[str, FarSide]
     kim: Person
     lee: Person
     river: River
@@ -60,16 +60,21 @@ class Stage(Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def stage(*, speed: float, seed: int, tell: Tell, receivers: Mapping[str, Receiver] | None = None) -> AsyncIterator[Stage]:
-    """Build everything in a temporary folder, and leave nothing behind; `receivers` by name may be one's own, not yet started."""
+async def stage(
+    *, speed: float, seed: int, tell: Tell, receivers: Mapping[str, FarSide] | None = None, store: str = ""
+) -> AsyncIterator[Stage]:
+    """Build everything in a temporary folder, and leave nothing behind.
+
+    `receivers` by name may be one's own, not yet started; the record is the database `store`, or a file in that folder.
+    """
     clock = StoryClock(DAWN, speed)
-    receivers = receivers or {name: Receiver(path=f"/{name}") for name in RECEIVERS}
+    receivers = receivers or far_sides()
     async with AsyncExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="bongsu-demo-")))
         for receiver in receivers.values():
             await opened.enter_async_context(receiver)
         secret = "whsec_" + base64.b64encode(random.Random(seed).randbytes(32)).decode()  # noqa: S311 - a demonstration's
-        settle(folder, {name: receiver.url for name, receiver in receivers.items()}, secret)
+        settle(folder, {name: receiver.url for name, receiver in receivers.items()}, secret, store=store)
         service = await opened.enter_async_context(Service.open(folder, now=clock))
         session = await opened.enter_async_context(aiohttp.ClientSession())
         yield Stage(

@@ -1,10 +1,13 @@
 """A version as one e-mail (RFC 5322): every language as text and HTML, our own map inside, CAP and GeoJSON attached."""
 
+from base64 import encodebytes
 from collections.abc import Iterator
 from datetime import datetime
 from email import message_from_bytes, policy
-from email.headerregistry import Address
+from email.header import Header
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
+from email.policy import Policy
 from email.utils import format_datetime
 from html import escape
 from typing import cast
@@ -21,7 +24,18 @@ MEDIA_TYPE = "message/rfc822"
 GEOJSON = "application/geo+json"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
-_POLICY = policy.SMTP.clone(max_line_length=78)
+
+class _Subject(UniqueUnstructuredHeader):
+    """A subject that keeps every space: the library's own folding loses those between two encoded words."""
+
+    def fold(self, *, policy: Policy) -> str:
+        written = Header(str(self), "utf-8", header_name="Subject").encode(linesep=policy.linesep)
+        return f"Subject: {written}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("subject", cast("type[BaseHeader]", _Subject))
+_POLICY = policy.SMTP.clone(max_line_length=78, header_factory=_HEADERS)
 
 
 def write(version: Version) -> bytes:
@@ -44,14 +58,9 @@ def write(version: Version) -> bytes:
 
 def stamp(body: bytes, sent: datetime) -> bytes:
     """Return the mail with the time that it is sent in the CAP document it carries."""
-    mail = message_from_bytes(body, policy=_POLICY)
-    [document] = [part for part in mail.walk() if part.get_content_type() == cap.MEDIA_TYPE]
-    name = document.get_filename() or ""
-    stamped = cap.stamp(cast("bytes", document.get_payload(decode=True)), sent)
-    for header in list(document.keys()):
-        del document[header]
-    _fill(document, stamped, name, cap.MEDIA_TYPE)
-    return _bytes(mail)
+    [document] = [part for part in message_from_bytes(body, policy=_POLICY).walk() if part.get_content_type() == cap.MEDIA_TYPE]
+    waiting = cast("bytes", document.get_payload(decode=True))
+    return body.replace(_base64(waiting), _base64(cap.stamp(waiting, sent)))
 
 
 def _headers(version: Version) -> Iterator[tuple[str, object]]:
@@ -128,8 +137,9 @@ def _attach(mail: EmailMessage, body: bytes, name: str, media_type: str) -> None
     mail.add_attachment(body, *media_type.split("/"), filename=name)
 
 
-def _fill(part: EmailMessage, body: bytes, name: str, media_type: str) -> None:
-    part.set_content(body, *media_type.split("/"), filename=name, disposition="attachment")
+def _base64(document: bytes) -> bytes:
+    """Write a document as it stands in a mail."""
+    return encodebytes(document).replace(b"\n", b"\r\n")
 
 
 def _bytes(mail: EmailMessage) -> bytes:

@@ -14,7 +14,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from lxml import etree
 
-from gateway.alert import Target, Version
+from gateway.alert import Reference, Target, Version
 from gateway.channel import Payload, Verdict
 from gateway.channels import ChannelSettings, Mode, TargetSettings
 from gateway.channels.email import channel
@@ -118,6 +118,27 @@ async def test_the_cap_document_in_it_is_the_one_that_is_issued(version: Version
     assert document.get_filename() == "hanbat-1.2.cap.xml"
     [areas] = [part for part in mail.walk() if part.get_content_type() == "application/geo+json"]
     assert json.loads(cast("bytes", areas.get_payload(decode=True)))["features"][0]["geometry"]["type"] == "MultiPolygon"
+
+
+def test_a_subject_keeps_every_space_and_every_line_its_length(version: Version) -> None:
+    headline = "[훈련] [한밭시 재난안전상황실] 즉시 높은 곳으로 대피하십시오. 한내 둔치 돌발홍수. 21:11까지 유효합니다."
+    texts = (msgspec.structs.replace(version.texts[0], headline=headline), *version.texts[1:])
+    body = rendered(msgspec.structs.replace(version, texts=texts)).body
+
+    assert read(body)["Subject"] == headline
+    assert all(len(line) <= 78 for line in body.partition(b"\r\n\r\n")[0].split(b"\r\n"))
+
+
+def test_the_stamp_changes_nothing_but_the_time_in_the_document(version: Version) -> None:
+    references = tuple(
+        Reference(sender="x", identifier=f"hanbat-2026-0000{n}.1", sent="2026-07-14T18:21:00+09:00") for n in range(3)
+    )
+    waiting = rendered(msgspec.structs.replace(version, references=references))
+    before, after = waiting.body.split(b"\r\n"), stamp(waiting, AT).body.split(b"\r\n")
+
+    changed = [(one, other) for one, other in zip(before, after, strict=True) if one != other]
+    assert 1 <= len(changed) <= 2
+    assert all(b" " not in one + other for one, other in changed), "lines of base64 alone"
 
 
 def test_same_version_same_bytes(version: Version) -> None:

@@ -1,7 +1,6 @@
 import base64
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
-from gateway.demo.town import SECRETS
+from gateway.demo.town import FIRST, settle
 
 ROOT = Path(__file__).parents[2]
 HANBAT = ROOT / "gateway" / "demo" / "hanbat"
@@ -70,12 +69,8 @@ def lines(result: Result) -> list[dict[str, Any]]:
 def city(tmp_path: Path) -> Path:
     """Hanbat with secrets of its own, whose peers listen nowhere."""
     folder = tmp_path / "hanbat"
-    shutil.copytree(HANBAT, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    (folder / "secrets").mkdir(mode=0o700)
-    for name in SECRETS:
-        file = folder / "secrets" / name
-        file.touch(mode=0o600)
-        file.write_text("whsec_" + base64.b64encode(name.encode().ljust(32)).decode())
+    folder.mkdir()
+    settle(folder, {}, "whsec_" + base64.b64encode(bytes(32)).decode(), port=8080, reach=FIRST)
     text = (folder / "city.toml").read_text()
     for port in ("9100", "9101", "9102"):
         text = text.replace(f"127.0.0.1:{port}", "127.0.0.1:1")

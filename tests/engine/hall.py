@@ -15,7 +15,7 @@ from gateway.access import Actor, Grant
 from gateway.alert import Stage, Version, stage
 from gateway.channel import Outcome, Part, Verdict
 from gateway.delivery import Courier, Pager
-from gateway.demo.town import settle
+from gateway.demo.town import FIRST, settle
 from gateway.engine import Gateway, Plan
 from gateway.formats import app, cap
 from gateway.incident import Incident
@@ -298,7 +298,7 @@ def observation(metres: float, at: datetime) -> dict[str, object]:
 def build(folder: Path) -> Path:
     """Write Hanbat's folder with a control room beside its river, and return it."""
     folder.mkdir()
-    settle(folder, {}, SECRET)
+    settle(folder, {}, SECRET, reach=FIRST)
     rewrite(folder / "city.toml", lambda text: text + SOURCE)
     adapter = folder / "adapters" / "control_room"
     adapter.mkdir(parents=True)

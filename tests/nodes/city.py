@@ -104,7 +104,7 @@ async def opened(dsn: str, folder: Path) -> AsyncIterator[City]:
 
 def _folder(folder: Path, dsn: str, receivers: Mapping[str, Receiver]) -> Path:
     folder.mkdir()
-    settle(folder, {name: receiver.url for name, receiver in receivers.items()}, SECRET)
+    settle(folder, {name: receiver.url for name, receiver in receivers.items()}, SECRET, reach=receivers)
     kept = f'url = "{dsn}"\nnode = "{folder.name}"'
     rewrite(folder / "city.toml", lambda text: text.replace('path = "bongsu.db"', kept))
     return folder

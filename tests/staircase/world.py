@@ -17,7 +17,7 @@ import msgspec
 from gateway.access import Actor, Grant
 from gateway.alert import Deed, Kind
 from gateway.delivery import Courier
-from gateway.demo.town import settle
+from gateway.demo.town import FIRST, settle
 from gateway.engine import Changes, Gateway, Plan
 from gateway.engine.plan import Intake
 from gateway.fault import Fault
@@ -85,7 +85,7 @@ clocks = Clocks()
 def plan() -> Plan:
     """Return Hanbat's plan, with a fire service that reports whole incidents beside its river."""
     with tempfile.TemporaryDirectory() as folder:
-        settle(Path(folder), {}, "whsec_" + base64.b64encode(bytes(32)).decode())
+        settle(Path(folder), {}, "whsec_" + base64.b64encode(bytes(32)).decode(), reach=FIRST)
         hanbat = set_up(Path(folder), clocks.now).plan
     fire = Intake(source=FireService(), settings={}, default_status=Status.EXERCISE)
     return msgspec.structs.replace(hanbat, intakes={**hanbat.intakes, "fire": fire})
