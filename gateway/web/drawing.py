@@ -8,8 +8,9 @@ from shapely.geometry.base import BaseGeometry
 
 from gateway.alert import Version
 from gateway.area import Ring
-from gateway.city import City
+from gateway.city import City, Zone
 from gateway.formats.svg import Backdrop, Label, Sight, draw
+from gateway.words import languages
 
 TOLERANCE = 0.0002
 
@@ -33,11 +34,15 @@ class Drawing:
     def backdrop(self) -> Backdrop:
         """The city as its maps show it whatever happens."""
         zones = [zone.shape.simplify(TOLERANCE) for zone in self._city.zones.values()]
-        labels = [
-            Label(zone.name.get(self._names, zone.code), (zone.shape.centroid.x, zone.shape.centroid.y))
-            for zone in self._city.zones.values()
-        ]
+        labels = [Label(self._named(zone), (zone.shape.centroid.x, zone.shape.centroid.y)) for zone in self._city.zones.values()]
         return Backdrop(zones=tuple(ring for zone in zones for ring in _rings(zone)), labels=tuple(labels))
+
+    def _named(self, zone: Zone) -> str:
+        """Say a zone in our language, else in English, else as the city does."""
+        for tag in (self._names, "en"):
+            if found := languages.find(tag, zone.name):
+                return zone.name[found]
+        return next(iter(zone.name.values()), zone.code)
 
     def _stops(self, version: Version) -> Iterator[Label]:
         network = self._city.network

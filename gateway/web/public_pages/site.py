@@ -28,6 +28,8 @@ from gateway.words.names import place_name
 HERE = Path(__file__).parent
 STATIC = "/static/"
 SINGLE = ("now", "past", "network", "data")
+ABOVE = 0.0007
+"""How far above a shelter its number stands, in degrees of latitude."""
 NAMED = ("alerts", "lines", "stops")
 NOTHING = Network(agencies={}, stops={}, routes={}, trips={}, patterns=(), courses=())
 
@@ -128,10 +130,11 @@ class Site:
         drawn: tuple[Place, ...] = places(told.entry)
         if not drawn:
             return ""
-        shelters = tuple(Label(self._name(one.name, language), one.position) for one in told.entry.shelters)
+        shelters = [Label(self._name(one.name, language), one.position) for one in told.entry.shelters]
+        numbers = (Label(str(number), (x, y + ABOVE)) for number, (x, y) in enumerate((one.at for one in shelters), start=1))
         title = words(language)["map"]
         city = self._drawings[language].backdrop
-        named = structs.replace(city, labels=(*city.labels, *shelters))
+        named = structs.replace(city, labels=(*city.labels, *numbers))
         return draw(named, Sight(places=drawn, stops=shelters), title=title)
 
     def _name(self, names: Mapping[str, str], language: str) -> str:
