@@ -19,7 +19,8 @@ ALERTS = 4
 # A node judges others only when it has lived for 12 s itself
 JUDGES_S = 13.5
 KILLED_S, FROZEN_S = 9.0, 24.0
-ASLEEP_S = 32.0
+# Longer than a node's row runs, a try may take, and the timers' lease
+ASLEEP_S = 16.0
 
 
 class Caught(NamedTuple):
