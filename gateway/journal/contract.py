@@ -26,6 +26,7 @@ from gateway.journal.records import (
     Person,
     Quarantined,
     Receipt,
+    Reported,
     Room,
     Settlement,
     Snapshot,
@@ -82,6 +83,14 @@ class Journal(Protocol):
 
     async def settle_quarantine(self, id: int, how: str, actor: str, at: datetime) -> None:
         """Record that a person replayed or raised a refused item; raises Missing, Conflict when that was done before."""
+        ...
+
+    async def incidents(self, *, most: int = 200) -> Sequence[Head]:
+        """Return open incidents, the one reported last first."""
+        ...
+
+    async def reports(self, source: str, id: str, *, most: int = 200) -> Sequence[Reported]:
+        """Return the newest reports of an incident, whatever its episode, in the order in which they came."""
         ...
 
     # Work owed

@@ -38,6 +38,18 @@ class Placed(Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
+class Reported(Struct, frozen=True, kw_only=True):
+    """One report as recorded: `applied` and otherwise `why` not, whether it `closes` its episode, and the receipt it came in."""
+
+    episode: int
+    report: Incident
+    arrived: datetime
+    applied: bool
+    closes: bool
+    why: str
+    receipt: str
+
+
 class Watched(Struct, frozen=True, kw_only=True):
     """A watch's new state; `expected` is the revision it was computed from, 0 where there was none."""
 

@@ -34,7 +34,7 @@ async def heads(cx: Cx, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, s
         " ORDER BY source, id, e.number DESC",
         *([source for source, _ in keys], [id for _, id in keys]),
     )
-    return {(row[0], row[1]): _head(row) for row in rows}
+    return {(row[0], row[1]): read_head(row) for row in rows}
 
 
 async def watches(cx: Cx, keys: Sequence[str]) -> Mapping[str, tuple[int, bytes]]:
@@ -103,7 +103,8 @@ async def hold(cx: Cx, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, st
     return {(source, id): revision for source, id, revision in await every(cx, held, *columns(2, keys))}
 
 
-def _head(row: Row) -> Head:
+def read_head(row: Row) -> Head:
+    """Return an episode as recorded."""
     source, id, episode, revision, is_open, report, arrived, alert, stopped = row
     return Head(
         key=IncidentKey(source, id, episode),

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from gateway.fault import Conflict
-from gateway.journal.postgres import alerts, arriving, audit, deliveries, intake, issuing, people, publications, work
+from gateway.journal.postgres import alerts, arriving, audit, deliveries, incidents, intake, issuing, people, publications, work
 from gateway.journal.postgres.desk import PATIENCE_S, READ, WRITE, Desk
 from gateway.journal.postgres.nodes import Node
 from gateway.journal.postgres.opening import open_desk
@@ -144,6 +144,9 @@ class PostgresJournal:
     quarantine = _glances(intake.quarantine)
     quarantined = _glances(intake.quarantined)
     settle_quarantine = _writes(intake.settle_quarantine)
+
+    reports = _glances(incidents.reports)
+    incidents = _glances(incidents.incidents)
 
     take = _timed(work.take)
     finish = _timed(work.finish)

@@ -104,10 +104,11 @@ def _head(cx: apsw.Connection, key: tuple[str, str]) -> Head | None:
         " WHERE source = ? AND id = ? ORDER BY episode DESC LIMIT 1",
         *key,
     )
-    return None if row is None else _read_head(key, row)
+    return None if row is None else read_head(key, row)
 
 
-def _read_head(key: tuple[str, str], row: Row) -> Head:
+def read_head(key: tuple[str, str], row: Row) -> Head:
+    """Return an episode of (source, id) as recorded."""
     episode, revision, is_open, report, arrived, alert, stopped = row
     return Head(
         key=IncidentKey(*key, episode),

@@ -12,7 +12,7 @@ import apsw
 
 from gateway.fault import Conflict
 from gateway.journal.records import Arrival, Receipt
-from gateway.journal.sqlite import alerts, arriving, audit, deliveries, intake, issuing, people, publications, work
+from gateway.journal.sqlite import alerts, arriving, audit, deliveries, incidents, intake, issuing, people, publications, work
 from gateway.journal.sqlite.desk import Reader
 from gateway.journal.sqlite.opening import Opened, open_store
 from gateway.journal.sqlite.writer import Writer
@@ -77,6 +77,9 @@ class SqliteJournal:
     quarantine = _reads(intake.quarantine)
     quarantined = _reads(intake.quarantined)
     settle_quarantine = _writes(intake.settle_quarantine)
+
+    reports = _reads(incidents.reports)
+    incidents = _reads(incidents.incidents)
 
     take = _timed(work.take)
     finish = _timed(work.finish)
