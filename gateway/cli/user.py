@@ -11,10 +11,12 @@ import msgspec
 from gateway import access
 from gateway.access import Role
 from gateway.cli import opening
-from gateway.cli.say import as_json, show
+from gateway.cli.opening import Store
+from gateway.cli.say import as_json, line, progress, show, words
 from gateway.doors import text
-from gateway.fault import BadInput, Conflict, Missing
+from gateway.fault import BadInput, Conflict, Missing, Refused
 from gateway.journal.records import Person
+from gateway.web.sessions import Sessions
 
 NAME = re.compile(r"[^\W_][\w.@-]{0,63}")
 OURS = frozenset({"gateway", "unknown"})
@@ -77,6 +79,33 @@ def disable(name: str, folder: Path, *, as_json: bool) -> None:
             raise Missing("person-unknown", f"nobody is called {name}", hint="see `bongsu user list`") from None
         record.run(record.journal.save_person(person, opening.operator(), datetime.now(UTC)))
     _told(person, as_json=as_json)
+
+
+@user.command()
+@click.argument("name")
+@opening.city
+@as_json
+def link(name: str, folder: Path, *, as_json: bool) -> None:
+    """Print a link that signs somebody in at the console, once, within the hour."""
+    with opening.opened(folder) as record:
+        made = record.run(_link(record, name))
+    if as_json:
+        line({"name": name, "link": made})
+    else:
+        words(made)
+        progress(f"this link signs {name} in once, within the hour; give it to nobody else")
+
+
+async def _link(record: Store, name: str) -> str:
+    try:
+        person = await record.journal.person(name)
+    except Missing:
+        raise Missing("person-unknown", f"nobody is called {name}", hint="see `bongsu user list`") from None
+    if person.disabled:
+        raise Refused("person-disabled", f"{name} is shut out", hint="`bongsu user add --replace` lets them in again")
+    base = record.settings.base_url.rstrip("/")
+    sessions = Sessions(record.journal, secure=base.startswith("https://"))
+    return f"{base}/console/enter/{await sessions.link(name, by=opening.operator())}"
 
 
 def _named(given: str) -> str:

@@ -15,6 +15,7 @@ from gateway.fault import Fault, Missing, Refused, Unavailable
 from gateway.journal.contract import Journal
 from gateway.journal.records import Key
 from gateway.web.errors import TooMany, Unauthorised
+from gateway.web.sessions import COOKIE, RESERVED, Sessions
 from gateway.web.signature import verify
 
 NOTES_PER_MINUTE = 6.0
@@ -42,24 +43,34 @@ class Gate:
         doors: Mapping[str, Door],
         now: Callable[[], datetime],
         *,
+        sessions: Sessions | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`now` is the story clock, for signatures; `clock` counts real seconds, for rates."""
+        """`now` is the story clock, for signatures; `clock` counts real seconds, for rates; `sessions` are the console's."""
         self._journal = journal
         self._doors = doors
         self._now = now
         self._clock = clock
+        self._sessions = sessions
         self._rates: dict[str, Bucket] = {}
 
     async def actor(self, request: web.Request, *roles: Role) -> Actor:
-        """Return the person at work; raises Unauthorised, and Refused without one of the roles."""
-        actor = await self._person(await self._key(request))
+        """Return the person at work, by their key or as signed in at the console; raises Unauthorised, Refused.
+
+        Refused is who has none of the roles, and what another site's page asks for.
+        """
+        if self._sessions is not None and _is_at_console(request):
+            actor = await self._sessions.actor(request)
+        else:
+            actor = await self._person(await self._key(request))
         request[WHO] = actor.name
         access.require(actor, *roles)
         return actor
 
     async def holder(self, request: web.Request) -> Actor | str:
         """Return the person who asks, or the name of the source that does; raises Unauthorised."""
+        if _is_at_console(request):
+            return await self.actor(request, Role.VIEWER)
         key = await self._key(request)
         if key.source is not None and key.source in self._doors:
             request[WHO] = f"source:{key.source}"
@@ -106,7 +117,7 @@ class Gate:
         if scheme.lower() != "bearer" or not 0 < len(shown) <= LONGEST_KEY or not shown.isascii():
             raise _stranger()
         key = await self._journal.key(access.key_hash(shown.strip()))
-        if key is None:
+        if key is None or key.id.startswith(RESERVED):
             raise _stranger()
         return key
 
@@ -136,6 +147,10 @@ class Gate:
     def _take(self, name: str, per_minute: float, burst: float) -> float:
         self._rates[name], wait = access.take(self._rates.get(name), self._clock(), per_minute=per_minute, burst=burst)
         return wait
+
+
+def _is_at_console(request: web.Request) -> bool:
+    return COOKIE in request.cookies and "Authorization" not in request.headers
 
 
 def _stranger() -> Unauthorised:

@@ -95,7 +95,8 @@ def app(
 ) -> web.Application:
     """Return the whole API of a gateway; `doors` are the sources that may send, by name, `town` of whom its pages speak."""
     journal, deadlines = gateway.journal, Deadlines(limits)
-    gate = Gate(journal, doors, gateway.now)
+    sessions = Sessions(journal, secure=town.secure) if town is not None else None
+    gate = Gate(journal, doors, gateway.now, sessions=sessions)
     built = web.Application(middlewares=[deadlines.middleware, one_shape, gate.noting], client_max_size=limits.most_bytes)
     built[DEADLINES] = deadlines
     built[STOPPING] = stopping = asyncio.Event()
@@ -110,8 +111,8 @@ def app(
         Health(gateway, stopping),
         Description(),
     )
-    if town is not None:
-        _with_pages(built, gateway, gate, town)
+    if town is not None and sessions is not None:
+        _with_pages(built, Console(gateway, gate, sessions, town))
         built.add_routes(PublicPages(feeds, _of_the_public(town), gateway.plan.desk.city).routes())
     for room in rooms:
         built.add_routes(room.routes())
@@ -122,8 +123,7 @@ def app(
     return built
 
 
-def _with_pages(built: web.Application, gateway: Gateway, gate: Gate, town: Town) -> None:
-    console = Console(gateway, gate, Sessions(gateway.journal, secure=town.secure), town)
+def _with_pages(built: web.Application, console: Console) -> None:
     built[CLOSING] = asyncio.Event()
     built.middlewares.append(console.front.in_words)
     built.add_routes(console.routes())

@@ -24,7 +24,8 @@ from gateway.web.errors import Unauthorised
 COOKIE = "bongsu_session"
 SHIFT = timedelta(hours=12)
 LINK_FOR = timedelta(hours=1)
-SESSION, ENTRY = "session-", "entry-"
+SESSION, ENTRY = RESERVED = ("session-", "entry-")
+"""How the ids of keys begin that live in a browser or a link, and open nothing else."""
 
 
 @cache
@@ -58,16 +59,19 @@ class Sessions:
             raise Unauthorised("sign-in", "name or password is wrong", hint="try again, or ask an admin for a new password")
         return await self._opened(person.name)
 
-    async def link(self, name: str) -> str:
-        """Return the token of a one-time link for a person, good for an hour; raises Missing."""
+    async def link(self, name: str, *, by: str = "") -> str:
+        """Return the token of a one-time link for a person, good for an hour, as given `by` somebody; raises Missing."""
         person = await self._journal.person(name)
-        return await self._saved(ENTRY, person.name)
+        return await self._saved(ENTRY, person.name, by)
 
     async def with_link(self, token: str) -> str:
         """Open a session by a one-time link, which is spent by that; raises Unauthorised."""
         key = await self._live(token, ENTRY, LINK_FOR)
         if key is None or key.person is None:
-            raise Unauthorised("link-spent", "this link was used before or is too old", hint="ask for a new one")
+            raise _spent()
+        # A lease is taken by one alone, whichever nodes are asked at the same time
+        if await self._journal.lease(key.id, secrets.token_hex(8), 2 * LINK_FOR.total_seconds()) is None:
+            raise _spent()
         await self._journal.save_key(msgspec.structs.replace(key, revoked=True), key.person, self._wall())
         return await self._opened(key.person)
 
@@ -95,10 +99,10 @@ class Sessions:
     async def _opened(self, name: str) -> str:
         return await self._saved(SESSION, name)
 
-    async def _saved(self, kind: str, name: str) -> str:
+    async def _saved(self, kind: str, name: str, by: str = "") -> str:
         token = secrets.token_urlsafe(32)
         key = Key(id=kind + secrets.token_hex(8), hash=key_hash(token), person=name, created_at=self._wall())
-        await self._journal.save_key(key, name, self._wall())
+        await self._journal.save_key(key, by or name, self._wall())
         return token
 
     async def _live(self, token: str, kind: str, lasts: timedelta) -> Key | None:
@@ -112,6 +116,10 @@ class Sessions:
             return await self._journal.person(name)
         except Missing:
             return None
+
+
+def _spent() -> Unauthorised:
+    return Unauthorised("link-spent", "this link was used before or is too old", hint="ask for a new one")
 
 
 def form_token(request: web.Request) -> str:
