@@ -16,6 +16,7 @@ WIDTH = 640.0
 MOST_HEIGHT = 560.0
 MARGIN = 0.06
 AROUND = 0.6
+EM = 11.0
 LEAST_SPAN = 0.01
 
 _INK = {Role.DANGER: "#b3001b", Role.EVACUATE: "#b3001b", Role.CLOSURE: "#7a4b00", Role.SHELTER: "#00693e"}
@@ -24,36 +25,40 @@ _BLUE = "#1d4f91"
 
 
 class Label(Struct, frozen=True):
-    """A word at a place."""
+    """A word at a place; a `quiet` one gives way to those before it."""
 
     text: str
     at: Position
+    quiet: bool = False
 
 
 class Backdrop(Struct, frozen=True, kw_only=True):
-    """What a city's map shows whatever happens: outlines of its zones, its water, its roads and rails, and their names."""
+    """What a city's map shows whatever happens: outlines of its zones, its water, parks, roads and rails, and their names."""
 
     zones: tuple[Ring, ...]
     water: tuple[Ring, ...] = ()
+    green: tuple[Ring, ...] = ()
     lines: tuple[Ring, ...] = ()
+    rails: tuple[Ring, ...] = ()
     labels: tuple[Label, ...] = ()
 
 
 class Sight(Struct, frozen=True, kw_only=True):
-    """What is drawn over the backdrop: target areas, stops, and the outlines of the cells that will be reached."""
+    """What is drawn over the backdrop: target areas, stops, shelters, and the outline of the ground whose cells are reached."""
 
     places: Sequence[Place] = ()
     stops: Sequence[Label] = ()
     cells: Sequence[Ring] = ()
+    shelters: Sequence[Label] = ()
 
 
 def draw(backdrop: Backdrop, sight: Sight, *, title: str, whole: bool = False) -> str:
     """Return a map as one `<svg>` element; its view is the target areas and what lies around them, or the `whole` city."""
     rings = [ring for place in sight.places for polygon in place.polygons for ring in polygon.coordinates]
     plane = _Plane.around(backdrop.zones if whole or not rings else rings, AROUND if rings and not whole else MARGIN)
-    parts = [*_ground(backdrop, plane), *_over(sight, plane)]
+    parts = [*_ground(backdrop, plane), *_over(sight, plane), *_words(backdrop, plane)]
     view = f'viewBox="0 0 {WIDTH:g} {plane.height:g}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {view} role="img" font-family="sans-serif" font-size="11">'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {view} role="img" font-family="sans-serif" font-size="{EM:g}">'
     return f"{head}<title>{escape(title)}</title>{''.join(parts)}{_scale(plane)}</svg>"
 
 
@@ -61,8 +66,22 @@ def _ground(backdrop: Backdrop, plane: "_Plane") -> Iterator[str]:
     yield f'<rect width="{WIDTH:g}" height="{plane.height:g}" fill="#eef1f4"/>'
     yield _path(plane, backdrop.zones, 'fill="#fbfaf7" stroke="#8a939c" stroke-width="1"')
     yield _path(plane, backdrop.water, 'fill="#bcd7ee"')
+    yield _path(plane, backdrop.green, 'fill="#d3e8cd"')
     yield _path(plane, backdrop.lines, 'fill="none" stroke="#98a1aa" stroke-width="1.5"', closed=False)
-    yield from (_word(plane, label, 'fill="#4a545e"') for label in backdrop.labels)
+    yield _path(plane, backdrop.rails, 'fill="none" stroke="#5a646e" stroke-width="2.5" stroke-dasharray="7 3"', closed=False)
+
+
+def _words(backdrop: Backdrop, plane: "_Plane") -> Iterator[str]:
+    """Names stand over everything, edged with the ground's colour; one that would cover another is left out."""
+    taken: list[tuple[float, float, float]] = []
+    for label in sorted(backdrop.labels, key=lambda one: one.quiet):
+        x, y = plane.put(label.at)
+        half = EM * sum(1.0 if ord(letter) > 0x2E7F else 0.55 for letter in label.text) / 2
+        apart = all(abs(x - left) > half + wide or abs(y - top) > EM for left, top, wide in taken)
+        if apart and half <= x <= WIDTH - half and EM <= y <= plane.height:
+            taken.append((x, y, half))
+            look = f'fill="{"#37648f" if label.quiet else "#3a444e"}" stroke="#fbfaf7" stroke-width="3" paint-order="stroke"'
+            yield f'<text x="{x:g}" y="{y:g}" text-anchor="middle" {look}>{escape(label.text)}</text>'
 
 
 def _over(sight: Sight, plane: "_Plane") -> Iterator[str]:
@@ -78,6 +97,11 @@ def _over(sight: Sight, plane: "_Plane") -> Iterator[str]:
         x, y = plane.put(stop.at)
         named = f"<title>{escape(stop.text)}</title>"
         yield f'<circle cx="{x:g}" cy="{y:g}" r="4" fill="#ffffff" stroke="{_BLUE}" stroke-width="2">{named}</circle>'
+    for shelter in sight.shelters:
+        x, y = plane.put(shelter.at)
+        named = f"<title>{escape(shelter.text)}</title>"
+        house = f"M{x - 6:g} {y:g}l6 -7 6 7v7h-12z"
+        yield f'<path d="{house}" fill="#00693e" stroke="#ffffff" stroke-width="1.5">{named}</path>'
 
 
 def _path(plane: "_Plane", rings: Iterable[Ring], look: str, *, closed: bool = True) -> str:
@@ -93,12 +117,6 @@ def _points(plane: "_Plane", ring: Ring) -> Iterator[str]:
         if (point := f"{x:g} {y:g}") != before:
             yield point
         before = point
-
-
-def _word(plane: "_Plane", label: Label, look: str) -> str:
-    x, y = plane.put(label.at)
-    inside = 0 <= x <= WIDTH and 0 <= y <= plane.height
-    return f'<text x="{x:g}" y="{y:g}" text-anchor="middle" {look}>{escape(label.text)}</text>' if inside else ""
 
 
 def _scale(plane: "_Plane") -> str:

@@ -1,18 +1,24 @@
-"""What our maps show: the city, the areas people are told of, and the stops that are touched."""
+"""What our maps show: the city, the areas people are told of, who is reached, and where people can go."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from gateway.alert import Version
-from gateway.area import Ring
-from gateway.city import City, Zone
+from gateway import area
+from gateway.alert import Place, Version
+from gateway.area import Area, Ring
+from gateway.city import City
+from gateway.fault import BadInput
 from gateway.formats.svg import Backdrop, Label, Sight, draw
 from gateway.words import languages
 
 TOLERANCE = 0.0002
+WATER = frozenset({"river", "lake", "stream", "sea"})
+GREEN = frozenset({"park", "forest"})
+WAYS = frozenset({"rail", "street", "road", "bridge", "underpass"})
+LABELLED = WATER | GREEN
 
 
 class Drawing:
@@ -22,27 +28,69 @@ class Drawing:
         """Draw this city, its places named in the language `names`."""
         self._city = city
         self._names = names
+        self._last: tuple[object, str] = (None, "")
 
-    def of(self, versions: Iterable[Version], *, title: str = "Map", whole: bool = True) -> str:
-        """Return a map of what these versions tell: of the `whole` city, or of their surroundings."""
+    def of(self, version: Version, *, title: str) -> str:
+        """Return a map of what a version tells, of the cells it reaches, and of the shelters it names."""
+        sight = Sight(
+            places=version.places,
+            stops=list(self._stops(version)),
+            cells=self._reached(version),
+            shelters=[Label(self._named(one.name, one.id), one.position) for one in version.shelters],
+        )
+        return draw(self.backdrop, sight, title=title)
+
+    def city(self, versions: Iterable[Version], *, title: str) -> str:
+        """Return a map of the whole city and of what these issued versions tell."""
         told = list(versions)
-        places = [place for version in told for place in version.places]
-        stops = [stop for version in told for stop in self._stops(version)]
-        return draw(self.backdrop, Sight(places=places, stops=stops), title=title, whole=whole)
+        key = (title, tuple((version.alert, version.number) for version in told))
+        if self._last[0] != key:
+            places = [place for version in told for place in version.places]
+            stops = [stop for version in told for stop in self._stops(version)]
+            self._last = key, draw(self.backdrop, Sight(places=places, stops=stops), title=title, whole=True)
+        return self._last[1]
+
+    def areas(self, areas: Sequence[Area], *, title: str) -> str:
+        """Return a map of what a source reported, "" where that is nowhere on the map."""
+        places = list(self._places(areas))
+        return draw(self.backdrop, Sight(places=places), title=title) if places else ""
+
+    def _places(self, areas: Sequence[Area]) -> Iterator[Place]:
+        for one in areas:
+            try:
+                surface = self._city.surface(one, line_buffer_m=20.0).shape
+            except BadInput:
+                continue
+            yield Place(role=one.role, name=one.name, polygons=area.polygons(surface), zones=one.zones)
 
     @cached_property
     def backdrop(self) -> Backdrop:
         """The city as its maps show it whatever happens."""
         zones = [zone.shape.simplify(TOLERANCE) for zone in self._city.zones.values()]
-        labels = [Label(self._named(zone), (zone.shape.centroid.x, zone.shape.centroid.y)) for zone in self._city.zones.values()]
-        return Backdrop(zones=tuple(ring for zone in zones for ring in _rings(zone)), labels=tuple(labels))
+        marks = self._city.landmarks
+        return Backdrop(
+            zones=tuple(ring for zone in zones for ring in _rings(zone)),
+            water=tuple(ring for mark in marks if mark.kind in WATER for ring in _rings(mark.shape)),
+            green=tuple(ring for mark in marks if mark.kind in GREEN for ring in _rings(mark.shape)),
+            lines=tuple(line for mark in marks if mark.kind in WAYS - {"rail"} for line in _lines(mark.shape)),
+            rails=tuple(line for mark in marks if mark.kind == "rail" for line in _lines(mark.shape)),
+            labels=tuple(self._labels()),
+        )
 
-    def _named(self, zone: Zone) -> str:
-        """Say a zone in our language, else in English, else as the city does."""
-        for tag in (self._names, "en"):
-            if found := languages.find(tag, zone.name):
-                return zone.name[found]
-        return next(iter(zone.name.values()), zone.code)
+    def _labels(self) -> Iterator[Label]:
+        for zone in self._city.zones.values():
+            yield Label(self._named(zone.name, zone.code), (zone.shape.centroid.x, zone.shape.centroid.y))
+        for mark in self._city.landmarks:
+            if mark.kind in LABELLED:
+                middle = mark.shape.representative_point()
+                yield Label(self._named(mark.name, mark.id), (middle.x, middle.y), quiet=True)
+
+    def _reached(self, version: Version) -> tuple[Ring, ...]:
+        if not version.cells or not self._city.radio.all:
+            return ()
+        named = set(version.cells)
+        sectors = zip(self._city.radio.all, self._city.radio.sectors, strict=True)
+        return tuple(_rings(area.union(shape for cell, shape in sectors if cell.id in named).simplify(TOLERANCE)))
 
     def _stops(self, version: Version) -> Iterator[Label]:
         network = self._city.network
@@ -53,7 +101,23 @@ class Drawing:
             if (place := network.stops[id].position) is not None:
                 yield Label(network.stops[id].name, place)
 
+    def _named(self, names: Mapping[str, str], otherwise: str) -> str:
+        """Say a name in our language, else in English, else as the city does."""
+        for tag in (self._names, "en"):
+            if found := languages.find(tag, names):
+                return names[found]
+        return next(iter(names.values()), otherwise)
+
 
 def _rings(shape: BaseGeometry) -> Iterator[Ring]:
     for polygon in shapely.get_parts(shape):
-        yield tuple((float(x), float(y)) for x, y, *_ in shapely.get_exterior_ring(polygon).coords)
+        if polygon.geom_type == "Polygon":
+            yield _ring(shapely.get_exterior_ring(polygon))
+
+
+def _lines(shape: BaseGeometry) -> Iterator[Ring]:
+    yield from (_ring(line) for line in shapely.get_parts(shape) if line.geom_type == "LineString")
+
+
+def _ring(line: BaseGeometry) -> Ring:
+    return tuple((float(x), float(y)) for x, y, *_ in line.coords)

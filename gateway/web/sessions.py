@@ -13,7 +13,6 @@ from functools import cache
 
 import msgspec
 from aiohttp import web
-from yarl import URL
 
 from gateway.access import Actor, hash_password, key_hash, verify_password
 from gateway.fault import Missing, Refused
@@ -124,14 +123,23 @@ def _spent() -> Unauthorised:
 
 def form_token(request: web.Request) -> str:
     """Return what every form of this session carries, and no other site can know."""
-    return hashlib.sha256(b"form:" + request.cookies.get(COOKIE, "").encode()).hexdigest()[:32]
+    return token_of(request.cookies.get(COOKIE, ""))
 
 
-def _from_here(request: web.Request) -> None:
-    """Fetch metadata where the browser sends it, else the Origin; a form posted by another site is refused."""
+def token_of(session: str) -> str:
+    """Return what the forms of a session carry, by its token."""
+    return hashlib.sha256(b"form:" + session.encode()).hexdigest()[:32]
+
+
+def is_from_here(request: web.Request) -> bool:
+    """Tell by fetch metadata, else by the Origin, that one of our own pages asks; no proof at all is no proof against it."""
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
     if site is None and origin is not None:
-        site = "same-origin" if URL(origin).authority == request.host else "cross-site"
-    if site not in (None, "same-origin"):
+        site = "same-origin" if origin.partition("://")[2] == request.host else "cross-site"
+    return site in (None, "same-origin")
+
+
+def _from_here(request: web.Request) -> None:
+    if not is_from_here(request):
         raise Refused("foreign-page", "another site asked for this", hint="do it from the console itself")

@@ -95,3 +95,23 @@ def test_nobody_to_disable_is_a_failure(bongsu: Bongsu, city: Path) -> None:
     told = bongsu("user", "disable", "lee", "--city", city)
     assert (told.exit_code, told.stdout) == (1, "")
     assert "person-unknown" in told.stderr
+
+
+def test_a_link_signs_somebody_in_once(bongsu: Bongsu, city: Path) -> None:
+    add(bongsu, city, "kim")
+    link = bongsu("user", "link", "kim", "--city", city).stdout.strip()
+    assert link.startswith("http://127.0.0.1:8080/console/enter/")
+    (shown,) = lines(bongsu("user", "link", "kim", "--json", "--city", city))
+    assert shown["name"] == "kim"
+    assert shown["link"] != link
+    kept = rows(city, "SELECT id, hash FROM key")
+    assert all(str(id).startswith("entry-") for id, _ in kept)
+    assert link.rpartition("/")[2] not in str(kept)
+    assert [str(actor)[:6] for (actor,) in rows(city, "SELECT actor FROM audit WHERE act = 'key-saved'")] == ["local:"] * 2
+
+
+def test_there_is_no_link_for_who_is_unknown_or_shut_out(bongsu: Bongsu, city: Path) -> None:
+    add(bongsu, city, "kim")
+    assert bongsu("user", "link", "lee", "--city", city).exit_code != 0
+    bongsu("user", "disable", "kim", "--city", city)
+    assert bongsu("user", "link", "kim", "--city", city).exit_code == 4

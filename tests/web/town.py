@@ -28,6 +28,7 @@ from gateway.out import Secret
 from gateway.publishing import Feeds
 from gateway.source import Item, Raw, each, read_incident
 from gateway.web import Door, Limits, Listening, app, listen, secret
+from gateway.web.console import Town as Deployment
 from gateway.words import Words
 
 START = datetime.fromisoformat("2026-07-14T18:20:00+09:00")
@@ -217,13 +218,13 @@ class ControlRoom:
         return each(document if isinstance(document, list) else [document], read_incident)
 
 
-async def opened(journal: Journal, limits: Limits, clock: Clock) -> AsyncIterator[Town]:
+async def opened(journal: Journal, limits: Limits, clock: Clock, pages: Deployment | None = None) -> AsyncIterator[Town]:
     made = [
         maker(FeedSettings(title={"ko": "한밭"}, sender="한밭시", mode=Status.EXERCISE, language="ko")) for maker in feeds.find()
     ]
     gateway = Gateway(_plan(made, clock), journal, clock)
     served = Feeds(journal, made, "http://127.0.0.1", clock)
-    built = app(gateway, served, DOORS, limits)
+    built = app(gateway, served, DOORS, limits, town=pages)
     listening = await listen(built, "127.0.0.1", 0)
     async with aiohttp.ClientSession(auto_decompress=False) as session:
         url = f"http://127.0.0.1:{listening.port}"

@@ -7,6 +7,7 @@ from gateway.web.auth import Gate
 from gateway.web.console.alert import AlertPage
 from gateway.web.console.calls import Calls
 from gateway.web.console.front import Front
+from gateway.web.console.incidents import Incidents
 from gateway.web.console.pages import HERE, STATIC, Pages, Town
 from gateway.web.console.refused import Refused
 from gateway.web.console.sign_in import SignIn
@@ -29,6 +30,7 @@ class Console:
             SignIn(self.front),
             Situation(self.front, drawing),
             AlertPage(self.front, drawing),
+            Incidents(self.front, drawing),
             Calls(self.front),
             Refused(self.front),
             Static(HERE / "static", STATIC),

@@ -1,26 +1,26 @@
 """One alert: what it says and to whom, who has done what, and every verb a person may use on it."""
 
 import base64
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from aiohttp import web
 
 from gateway.access import Actor, Role
-from gateway.alert import Deed, Stage, stage
+from gateway.alert import Stage, stage
 from gateway.channel import Payload
 from gateway.engine.standing import standing
 from gateway.fault import BadInput, Conflict, Fault
 from gateway.journal.records import AlertRecord, VersionRecord, VersionState
 from gateway.web.console import live
-from gateway.web.console.forms import FIELDS, Filled, changes, filled
+from gateway.web.console.forms import wording
 from gateway.web.console.front import ROOT, Front, go
+from gateway.web.console.given import Given, filled
+from gateway.web.console.situation import makers, may_approve
+from gateway.web.console.verbs import Verbs, must_type
 from gateway.web.drawing import Drawing
 from gateway.web.errors import status
 
 ONE = f"{ROOT}/alerts/{{id}}"
-_MAKING = frozenset({Deed.DRAFTED, Deed.EDITED, Deed.SUBMITTED})
-
-Verb = Callable[[str, Filled, Actor], Awaitable[AlertRecord]]
 
 
 class AlertPage:
@@ -30,15 +30,7 @@ class AlertPage:
         """Show alerts and hand every verb to the gateway."""
         self._front = front
         self._drawing = drawing
-        self._verbs: dict[str, tuple[Verb, tuple[Role, ...]]] = {
-            "edit": (self._edit, (Role.OPERATOR,)),
-            "submit": (self._submit, (Role.OPERATOR,)),
-            "approve": (self._approve, (Role.APPROVER,)),
-            "reject": (self._reject, (Role.OPERATOR, Role.APPROVER)),
-            "update": (self._update, (Role.OPERATOR,)),
-            "end": (self._end, (Role.OPERATOR,)),
-            "cancel": (self._cancel, (Role.OPERATOR, Role.APPROVER)),
-        }
+        self._verbs = Verbs(front.gateway)
 
     def routes(self) -> list[web.RouteDef]:
         """Return where it stands."""
@@ -46,7 +38,7 @@ class AlertPage:
             web.get(ONE, self.show),
             web.get(f"{ONE}/deliveries", self.deliveries),
             web.get(f"{ONE}/cancel", self.ask_cancel),
-            web.post(f"{ONE}/{{verb:{'|'.join(self._verbs)}}}", self.act),
+            web.post(f"{ONE}/{{verb:{'|'.join(self._verbs.known)}}}", self.act),
         ]
 
     async def show(self, request: web.Request) -> web.Response:
@@ -72,45 +64,53 @@ class AlertPage:
         return self._front.pages.page(request, "cancel.html", actor, id=id, preview=preview)
 
     async def act(self, request: web.Request) -> web.Response:
-        """Do what a form asks; what is refused is said on the same page, with what was written still in it."""
-        verb, roles = self._verbs[request.match_info["verb"]]
+        """Do what a form asks, once; what is refused is said on the same page, with what was written still in it."""
+        id, name = request.match_info["id"], request.match_info["verb"]
+        verb, roles = self._verbs.known[name]
         actor = await self._front.actor(request, *roles)
         form = await filled(request)
         try:
-            await verb(request.match_info["id"], form, actor)
+            await verb(id, form, actor)
         except Fault as fault:
-            await self._front.noted(request, fault)
-            return await self._shown(request, actor, fault, form)
-        return go(f"{ROOT}/alerts/{request.match_info['id']}")
+            if not await self._verbs.done_before(name, id, form, actor, fault):
+                await self._front.noted(request, fault)
+                return await self._shown(request, actor, fault, form.given())
+        return go(f"{ROOT}/alerts/{id}")
 
     async def _shown(
-        self, request: web.Request, actor: Actor, fault: Fault | None = None, form: Filled | None = None
+        self, request: web.Request, actor: Actor, fault: Fault | None = None, given: Given | None = None
     ) -> web.Response:
         record = await self._front.gateway.view(request.match_info["id"])
         shown = record.open or record.newest_issued or record.versions[-1]
+        _ = self._front.pages.words(request)
         known = {
             "record": record,
             "shown": shown,
             "version": shown.version,
-            "stages": {one.version.number: self._stage(record, one) for one in record.versions},
+            "stage": self._stage(record, shown),
             "is_told": standing(record, self._front.gateway.now()) is Stage.ISSUED,
             "payloads": [_readable(one) for one in await self._payloads(record, shown)],
             "deliveries": await self._front.journal.deliveries(record.id),
-            "map": self._drawing.of([shown.version], whole=False),
-            "made_by": sorted({a.actor for a in record.acts if a.number == shown.version.number and a.deed in _MAKING}),
-            "playbook": self._front.gateway.plan.playbooks.get(shown.version.playbook),
-            "choices": self._choices(),
-            "aimed": [f"{one.channel}/{one.target}" for one in shown.version.targets],
+            "map": self._drawing.of(shown.version, title=_("Map of what the alert covers")),
+            "made_by": makers(record, shown.version.number),
+            "may": may_approve(record, shown.version.number, await self._front.journal.people()),
+            "must_type": must_type(shown.version),
             "fault": fault,
-            "given": form.given() if form else {},
-            "fields": FIELDS,
+            "given": given or Given(),
         }
+        known |= self._choices(shown)
         return self._front.pages.page(request, "alert.html", actor, status=status(fault) if fault else 200, **known)
 
-    def _choices(self) -> dict[str, object]:
+    def _choices(self, shown: VersionRecord) -> dict[str, object]:
         plan = self._front.gateway.plan
-        targets = [f"{name}/{target}" for name, channel in plan.channels.items() for target in channel.targets]
-        return {"targets": targets, "zones": plan.desk.city.zones, "languages": plan.desk.languages}
+        return {
+            "playbook": plan.playbooks.get(shown.version.playbook),
+            "targets": [f"{name}/{target}" for name, channel in plan.channels.items() for target in channel.targets],
+            "aimed": [f"{one.channel}/{one.target}" for one in shown.version.targets],
+            "city": plan.desk.city,
+            "languages": plan.desk.languages,
+            "wording": {text.language: wording(text) for text in shown.version.texts},
+        }
 
     def _stage(self, record: AlertRecord, one: VersionRecord) -> Stage:
         told = record.newest_issued.version.number if record.newest_issued else 0
@@ -126,37 +126,6 @@ class AlertPage:
         except (BadInput, Conflict):
             return ()
 
-    # The verbs
-
-    async def _edit(self, id: str, form: Filled, actor: Actor) -> AlertRecord:
-        desk = self._front.gateway.plan.desk
-        wanted = changes(form, desk.languages, desk.timezone)
-        return await self._front.gateway.edit(id, form.whole("revision"), wanted, actor)
-
-    async def _submit(self, id: str, form: Filled, actor: Actor) -> AlertRecord:
-        confirm = bool(form.text("confirm"))
-        return await self._front.gateway.submit(id, form.whole("revision"), actor, confirm=confirm)
-
-    async def _approve(self, id: str, form: Filled, actor: Actor) -> AlertRecord:
-        if not form.text("read"):
-            hint = "read every language, then tick the box"
-            raise BadInput("not-read", "you have not said that you read it", path="/read", hint=hint)
-        glass = form.text("break_glass")
-        return await self._front.gateway.approve(id, form.whole("version"), form.text("hash"), actor, break_glass=glass)
-
-    async def _reject(self, id: str, form: Filled, actor: Actor) -> AlertRecord:
-        reason = form.needed("reason", "say why, for the record")
-        return await self._front.gateway.reject(id, form.whole("version"), reason, actor)
-
-    async def _update(self, id: str, _: Filled, actor: Actor) -> AlertRecord:
-        return await self._front.gateway.update(id, actor)
-
-    async def _end(self, id: str, form: Filled, actor: Actor) -> AlertRecord:
-        return await self._front.gateway.end(id, form.needed("reason", "say why, for the record"), actor)
-
-    async def _cancel(self, id: str, form: Filled, actor: Actor) -> AlertRecord:
-        return await self._front.gateway.cancel(id, form.needed("reason", "say what was wrong"), actor)
-
 
 def _readable(one: Payload) -> dict[str, str]:
     try:
@@ -164,4 +133,4 @@ def _readable(one: Payload) -> dict[str, str]:
     except UnicodeDecodeError:
         body = base64.b64encode(one.body).decode()
     way = f"{one.channel}/{one.target}" if one.target else one.channel
-    return {"way": way, "part": one.part, "media_type": one.media_type, "sha256": one.sha256, "body": body}
+    return {"way": way, "part": one.part, "media_type": one.media_type, "body": body}

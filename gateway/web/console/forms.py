@@ -6,101 +6,61 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from aiohttp import web
 
 from gateway import area
+from gateway.alert import Text, Version
 from gateway.area import Area, Role
-from gateway.doors import json, text
+from gateway.city import City
+from gateway.doors import json
 from gateway.engine import Changes
-from gateway.fault import BadInput, Refused
+from gateway.fault import BadInput
 from gateway.hazard import SlotType, hazard
 from gateway.source import named
-from gateway.web.sessions import form_token
+from gateway.web.console.given import Filled
 from gateway.words.slots import UNITS
 
-LONGEST_REASON = 500
 FIELDS = ("event", "headline", "description", "instruction", "short")
 CALLER = "operator"
-
-Form = Mapping[str, Any]
-
-
-class Filled:
-    """A form as it was sent; asking for a field says what is missing."""
-
-    def __init__(self, form: Any) -> None:
-        """Hold on to the fields."""
-        self._form = form
-
-    def text(self, name: str, *, most: int = LONGEST_REASON) -> str:
-        """Return a clean text, "" where it was left blank."""
-        return text.clean(str(self._form.get(name, "")), most=most, path=f"/{name}").replace("\r\n", "\n").strip()
-
-    def secret(self, name: str) -> str:
-        """Return a password exactly as it was typed."""
-        return str(self._form.get(name, ""))
-
-    def needed(self, name: str, hint: str) -> str:
-        """Return a clean text; raises BadInput("field-missing")."""
-        if not (found := self.text(name)):
-            raise BadInput("field-missing", f"{name} is blank", path=f"/{name}", hint=hint)
-        return found
-
-    def whole(self, name: str) -> int:
-        """Return a whole number that the page itself put there; raises BadInput("field-invalid")."""
-        given = str(self._form.get(name, ""))
-        if not (given.isascii() and given.isdigit() and len(given) < 18):
-            raise BadInput("field-invalid", f"{name} is no number", path=f"/{name}", hint="load the page again")
-        return int(given)
-
-    def number(self, name: str) -> float:
-        """Return a number; raises BadInput("field-invalid")."""
-        given = str(self._form.get(name, "")).strip().replace(",", ".")
-        try:
-            return float(given)
-        except ValueError:
-            raise BadInput("field-invalid", f"{given[:20]!r} is no number", path=f"/{name}", hint="such as 36.35") from None
-
-    def ticked(self, name: str) -> tuple[str, ...]:
-        """Return the values of all boxes of that name that were ticked."""
-        return tuple(str(value) for value in self._form.getall(name, []))
-
-    def given(self) -> Mapping[str, str]:
-        """Return every field as it was written, to show it again."""
-        return {name: str(value) for name, value in self._form.items()}
+LOCAL = "%Y-%m-%dT%H:%M"
 
 
-async def filled(request: web.Request) -> Filled:
-    """Return the form of a request that this session's own page sent; raises Refused("form-stale")."""
-    form = await request.post()
-    if form.get("token") != form_token(request):
-        raise Refused("form-stale", "this form is not from your present session", hint="load the page again; nothing was done")
-    return Filled(form)
-
-
-def changes(form: Filled, languages: tuple[str, ...], timezone: str) -> Changes:
-    """Return what an edit of a draft says; languages that are not ticked are left out."""
+def changes(form: Filled, version: Version, city: City, timezone: str) -> Changes:
+    """Return how a form differs from the draft it edits; languages that are not ticked are left out."""
     spoken = set(form.ticked("language"))
-    texts = {tag: {field: form.text(f"{tag}.{field}", most=4000) for field in FIELDS} for tag in languages if tag in spoken}
+    texts = {text.language: _reworded(form, text) for text in version.texts if text.language in spoken}
+    targets = form.ticked("target")
+    until = form.needed("expires", "say until when")
+    same_time = until == version.expires.astimezone(ZoneInfo(timezone)).strftime(LOCAL)
     return Changes(
-        texts={tag: {field: said for field, said in words.items() if said} for tag, words in texts.items()},
-        areas=place(form) if form.text("where") != "kept" else None,
-        expires=moment(form.needed("expires", "say until when"), timezone, "expires"),
-        targets=form.ticked("target"),
-        left_out=tuple(tag for tag in languages if tag not in spoken),
+        texts={tag: words for tag, words in texts.items() if words},
+        areas=place(form, city) if form.text("where") not in ("kept", "") else None,
+        expires=None if same_time else moment(until, timezone, "expires"),
+        targets=None if set(targets) == {f"{one.channel}/{one.target}" for one in version.targets} else targets,
+        left_out=tuple(text.language for text in version.texts if text.language not in spoken) or None,
     )
 
 
-def place(form: Filled) -> tuple[Area, ...]:
-    """Return where: chosen districts, a circle, or a drawing pasted as GeoJSON; raises BadInput."""
+def wording(text: Text) -> Mapping[str, str]:
+    """Return every field of a text that a person may change, by its name."""
+    return {field: getattr(text, field) for field in FIELDS} | dict(text.classes)
+
+
+def _reworded(form: Filled, text: Text) -> dict[str, str]:
+    said = {field: form.text(f"{text.language}.{field}", most=4000) for field in wording(text)}
+    return {field: words for field, words in said.items() if words != wording(text)[field].strip()}
+
+
+def place(form: Filled, city: City) -> tuple[Area, ...]:
+    """Return where: chosen districts, around a place, a circle, or a drawing pasted as GeoJSON; raises BadInput."""
     how = form.needed("where", "choose how the area is given")
     if how == "zones":
         if not (zones := form.ticked("zone")):
             raise BadInput("field-missing", "no district is chosen", path="/zone", hint="tick at least one")
         return (Area(role=Role.DANGER, zones=zones),)
+    if how == "near":
+        return (_near(form, city),)
     shape = _circle(form) if how == "circle" else _pasted(form)
-    name = {tag: form.text(f"name.{tag}", most=200) for tag in ("ko", "en")}
-    said = {tag: words for tag, words in name.items() if words}
+    said = {tag: words for tag in ("ko", "en") if (words := form.text(f"name.{tag}", most=200))}
     return (named(Area(role=Role.DANGER, name=said, geometry=area.geometry(shape)), "/where"),)
 
 
@@ -112,7 +72,7 @@ def moment(given: str, timezone: str, name: str) -> datetime:
         raise BadInput("field-invalid", f"{given[:30]!r} is no time", path=f"/{name}", hint="such as 2026-07-14T21:20") from None
 
 
-def call(form: Filled, id: str, now: datetime) -> dict[str, Any]:
+def call(form: Filled, id: str, now: datetime, city: City) -> dict[str, Any]:
     """Return the incident of a telephone call as the incident schema has it; whoever reads it checks it."""
     what = hazard(form.needed("hazard", "choose what happened"))
     return {
@@ -125,11 +85,28 @@ def call(form: Filled, id: str, now: datetime) -> dict[str, Any]:
         "urgency": form.needed("urgency", "choose how soon it matters"),
         "certainty": form.needed("certainty", "choose how sure you are"),
         "onset": now.isoformat(),
-        "expires": (now + timedelta(hours=form.number("hours"))).isoformat(),
-        "areas": [msgspec.to_builtins(one) for one in place(form)],
+        "expires": (now + _hours(form)).isoformat(),
+        "areas": [msgspec.to_builtins(one) for one in place(form, city)],
         "facts": {name: value for name, kind in what.facts.items() if (value := _fact(form, name, kind)) is not None},
         "scope": form.needed("scope", "choose whom it is for"),
     }
+
+
+def _hours(form: Filled) -> timedelta:
+    hours = form.number("hours")
+    if not 0 < hours <= 24 * 365:
+        raise BadInput("field-invalid", f"{hours:g} hours are no time to last", path="/hours", hint="such as 2 or 0.5")
+    return timedelta(hours=hours)
+
+
+def _near(form: Filled, city: City) -> Area:
+    known = {landmark.id: landmark for landmark in city.landmarks}
+    chosen = form.needed("near", "choose the place")
+    if chosen not in known:
+        raise BadInput("field-invalid", f"the map has no {chosen[:40]!r}", path="/near", hint="choose one of the list")
+    middle = known[chosen].shape.representative_point()
+    circle = {"type": "Point", "coordinates": [middle.x, middle.y], "radius_m": form.number("near_m")}
+    return Area(role=Role.DANGER, name=known[chosen].name, geometry=area.geometry(circle))
 
 
 def _circle(form: Filled) -> dict[str, Any]:

@@ -12,12 +12,15 @@ from gateway.engine import Gateway
 from gateway.fault import Fault, Refused
 from gateway.journal.contract import Journal
 from gateway.web.auth import WHO, Gate
+from gateway.web.console.given import kept
 from gateway.web.console.pages import Pages
 from gateway.web.errors import Unauthorised, status
-from gateway.web.sessions import Sessions, SignedOut
+from gateway.web.sessions import Sessions, SignedOut, is_from_here
 
 ROOT = "/console"
 SIGN_IN = f"{ROOT}/sign-in"
+WRITTEN = ("/edit", "/submit", "/new", "/raise")
+"""How the addresses end that take what somebody has been writing; nothing goes out to anybody by them."""
 
 log = structlog.get_logger()
 
@@ -50,8 +53,8 @@ class Front(Struct, frozen=True):
             return await handler(request)
         try:
             return await handler(request)
-        except SignedOut:
-            return web.HTTPSeeOther(f"{SIGN_IN}?next={quote(_back(request))}")
+        except SignedOut as fault:
+            return await self._asked_again(request, fault)
         except Fault as fault:
             await self.noted(request, fault)
             return self._told(request, fault, status(fault), _back(request))
@@ -64,6 +67,14 @@ class Front(Struct, frozen=True):
             log.exception("console.internal", method=request.method, path=request.path)
             told = Fault("internal", "something went wrong here; it was logged", hint="go back and look what was done")
             return self._told(request, told, 500, ROOT)
+
+    async def _asked_again(self, request: web.Request, fault: SignedOut) -> web.Response:
+        """Ask to sign in, and lose nothing that was being written on a page of ours when the shift ran out."""
+        if request.method in ("GET", "HEAD") or not request.path.endswith(WRITTEN) or not is_from_here(request):
+            return go(f"{SIGN_IN}?next={quote(_back(request))}")
+        written = kept(await request.post())
+        known = {"onward": request.path, "fault": fault, "kept": written.fields}
+        return self.pages.page(request, "sign-in.html", None, status=401, **known)
 
     def _told(self, request: web.Request, fault: Fault, code: int, back: str) -> web.Response:
         return self.pages.page(request, "fault.html", None, status=code, fault=fault, back=back)

@@ -10,6 +10,8 @@ from gateway.fault import Fault, Unavailable
 
 EVERY_S = 1.0
 KEEP_ALIVE_S = 15.0
+AWAY, ALIVE = b"event: away\ndata:\n\n", b"event: alive\ndata:\n\n"
+"""What a reader has is old because the record does not answer; it is as new as can be, and nothing changed."""
 CLOSING = web.AppKey("closing", asyncio.Event)
 
 
@@ -22,15 +24,18 @@ async def stream(request: web.Request, part: Callable[[], Awaitable[str]]) -> we
         try:
             text = await part()
         except Unavailable:
-            text = ""
+            await response.write(AWAY)
+            sent = ""
         except Fault:
             break
-        if text and (name := digest(text.encode())) != sent:
-            await response.write(_event(text))
-            sent, quiet = name, 0.0
-        elif (quiet := quiet + EVERY_S) >= KEEP_ALIVE_S:
-            await response.write(b": still here\n\n")
-            quiet = 0.0
+        else:
+            quiet += EVERY_S
+            if (name := digest(text.encode())) != sent:
+                await response.write(_event(text))
+                sent, quiet = name, 0.0
+            elif quiet >= KEEP_ALIVE_S:
+                await response.write(ALIVE)
+                quiet = 0.0
         await _pause(closing)
     return response
 

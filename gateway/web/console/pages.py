@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -14,7 +15,10 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from gateway.access import Actor
+from gateway.fault import Fault, Unavailable
+from gateway.web.console.said import WORDS
 from gateway.web.console.tongue import Tongue, tongue
+from gateway.web.errors import TooMany
 from gateway.web.sessions import form_token
 
 HERE = Path(__file__).parent
@@ -53,7 +57,7 @@ class Pages:
         self._zone = ZoneInfo(town.timezone)
 
     def page(self, request: web.Request, name: str, actor: Actor | None, *, status: int = 200, **known: Any) -> web.Response:
-        """Return a whole page for who is signed in; the same template and values give the same bytes."""
+        """Return a whole page for who is signed in; a `token` may be that of a session that only begins with this answer."""
         text = self.part(request, name, actor=actor, **known)
         return web.Response(text=text, status=status, content_type=HTML, charset="utf-8", headers=HEADERS)
 
@@ -67,10 +71,14 @@ class Pages:
             town=self.town,
             now=self.now(),
             here=request.path,
-            token=form_token(request),
             since=self._since(spoken),
-            **known,
+            say=self._say(spoken),
+            **{"token": form_token(request)} | known,
         )
+
+    def words(self, request: web.Request) -> Callable[[str], str]:
+        """Return what turns our words into those of a page's reader."""
+        return tongue(request).gettext
 
     @cached_property
     def _templates(self) -> Environment:
@@ -81,7 +89,8 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        made.filters |= {"clock": self._clock, "local": self._local, "drawn": Markup, "direction": direction}
+        made.filters |= {"clock": self._clock, "local": self._local, "drawn": Markup, "direction": direction, "segment": segment}
+        made.filters |= {"figure": "{:,}".format, "refusal": refusal}
         made.globals["static"] = _addressed
         return made
 
@@ -98,12 +107,32 @@ class Pages:
         """Say how long ago a time was, or how long until it comes, in whole minutes."""
 
         def said(at: datetime) -> str:
+            _ = spoken.gettext
             minutes = round((at - self.now()).total_seconds() / 60)
-            words = spoken.gettext("in {time}") if minutes >= 0 else spoken.gettext("{time} ago")
+            words = _("in {time}") if minutes >= 0 else _("{time} ago")
             hours, rest = divmod(abs(minutes), 60)
-            return words.format(time=f"{hours} h {rest:02} min" if hours else f"{rest} min")
+            lasting = _("{hours} h {minutes} min") if hours else _("{minutes} min")
+            return words.format(time=lasting.format(hours=hours, minutes=rest))
 
         return said
+
+    def _say(self, spoken: Tongue) -> Callable[[str, object], str]:
+        """Say in words what the record knows by an identifier; a name without words of ours stays as it is."""
+
+        def said(kind: str, value: object) -> str:
+            return spoken.gettext(WORDS[kind][str(value)]) if str(value) in WORDS[kind] else str(value)
+
+        return said
+
+
+def segment(text: str) -> str:
+    """Write a text as one segment of an address."""
+    return quote(text, safe="")
+
+
+def refusal(fault: Fault) -> str:
+    """Return by which name our words for a refusal are found: its code, or "unavailable" where nothing can be done at all."""
+    return "unavailable" if isinstance(fault, Unavailable) and not isinstance(fault, TooMany) else fault.code
 
 
 def direction(language: str) -> str:

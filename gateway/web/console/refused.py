@@ -2,16 +2,19 @@
 
 import base64
 
-import msgspec
 from aiohttp import web
 
 from gateway.access import Actor, Role
 from gateway.doors import json
 from gateway.fault import Fault, Missing
+from gateway.incident import Incident
 from gateway.journal.records import Quarantined
 from gateway.source import read_incident
-from gateway.web.console.forms import CALLER, Filled, filled
+from gateway.web.console.calls import choices
+from gateway.web.console.forms import call
 from gateway.web.console.front import ROOT, Front, go
+from gateway.web.console.given import Filled, Given, filled
+from gateway.web.console.guess import outline
 from gateway.web.errors import status
 
 ALL = f"{ROOT}/refused"
@@ -40,49 +43,57 @@ class Refused:
         return self._front.pages.page(request, "refused.html", actor, items=await self._front.journal.quarantine())
 
     async def show(self, request: web.Request) -> web.Response:
-        """Show one item with its bytes."""
-        return await self._shown(request, await self._front.actor(request, Role.OPERATOR))
+        """Show one item with its bytes, and a form that holds what can be read of them."""
+        actor = await self._front.actor(request, Role.OPERATOR)
+        item = await self._item(request)
+        chosen = [("hazard", request.query["hazard"])] if "hazard" in request.query else []
+        return self._shown(request, actor, item, Given([*chosen, *outline(item).fields]))
 
     async def replay(self, request: web.Request) -> web.Response:
         """Read the item again."""
         actor = await self._front.actor(request, Role.OPERATOR)
-        form = await filled(request)
+        await filled(request)
+        item = await self._item(request)
         try:
-            await self._front.gateway.replay(_id(request), actor)
+            await self._front.gateway.replay(item.id, actor)
         except Fault as fault:
             await self._front.noted(request, fault)
-            return await self._shown(request, actor, fault, form)
+            return self._shown(request, actor, await self._item(request), outline(item), fault)
         return go(ALL)
 
     async def raise_by_hand(self, request: web.Request) -> web.Response:
         """Draft an alert from what a person reads in the item."""
         actor = await self._front.actor(request, Role.OPERATOR)
         form = await filled(request)
+        item = await self._item(request)
         try:
-            incident = read_incident(json.load(form.secret("incident").encode()))
-            record = await self._front.gateway.raise_by_hand(_id(request), incident, actor)
+            record = await self._front.gateway.raise_by_hand(item.id, self._read(form, item), actor)
         except Fault as fault:
             await self._front.noted(request, fault)
-            return await self._shown(request, actor, fault, form)
+            return self._shown(request, actor, await self._item(request), form.given(), fault)
         return go(f"{ROOT}/alerts/{record.id}")
 
-    async def _shown(
-        self, request: web.Request, actor: Actor, fault: Fault | None = None, form: Filled | None = None
+    def _read(self, form: Filled, item: Quarantined) -> Incident:
+        """Return what the form says: its fields, or the whole incident where somebody wrote one."""
+        if written := form.secret("incident").strip():
+            return read_incident(json.load(written.encode()))
+        gateway = self._front.gateway
+        return read_incident(call(form, f"item-{item.id}", gateway.now(), gateway.plan.desk.city))
+
+    async def _item(self, request: web.Request) -> Quarantined:
+        return await self._front.journal.quarantined(_id(request))
+
+    def _shown(
+        self, request: web.Request, actor: Actor, item: Quarantined, given: Given, fault: Fault | None = None
     ) -> web.Response:
-        item = await self._front.journal.quarantined(_id(request))
-        known = {
-            "item": item,
-            "body": _body(item),
-            "fault": fault,
-            "incident": form.secret("incident") if form else _outline(item),
-        }
+        known = choices(self._front.gateway.plan, given) | {"given": given, "fault": fault, "item": item, "body": _body(item)}
         return self._front.pages.page(request, "refused-item.html", actor, status=status(fault) if fault else 200, **known)
 
 
 def _id(request: web.Request) -> int:
     given = request.match_info["id"]
     if not (given.isascii() and given.isdigit() and len(given) < 18):
-        raise Missing("quarantine-missing", "there is no such item")
+        raise Missing("quarantine-missing", "there is no such item", hint="look at the list of refused messages")
     return int(given)
 
 
@@ -91,20 +102,3 @@ def _body(item: Quarantined) -> str:
         return item.raw.body.decode()
     except UnicodeDecodeError:
         return base64.b64encode(item.raw.body).decode()
-
-
-def _outline(item: Quarantined) -> str:
-    """An incident to be filled in by whoever reads the bytes."""
-    at = item.raw.received_at.isoformat()
-    outline = {
-        "source": CALLER,
-        "id": f"item-{item.id}",
-        "hazard": "",
-        "severity": "",
-        "urgency": "immediate",
-        "certainty": "observed",
-        "onset": at,
-        "reported": at,
-        "areas": [{"role": "danger", "zones": [""]}],
-    }
-    return msgspec.json.format(msgspec.json.encode(outline)).decode()

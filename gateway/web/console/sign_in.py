@@ -1,20 +1,24 @@
 """Coming and going: by name and password, or by a link that works once."""
 
 import time
+from collections.abc import Sequence
 
 from aiohttp import web
 
 from gateway import access
 from gateway.access import Bucket
-from gateway.fault import Fault
-from gateway.web.console.forms import filled
+from gateway.fault import Fault, Refused
 from gateway.web.console.front import ROOT, SIGN_IN, Front, go, local
+from gateway.web.console.given import filled
 from gateway.web.errors import TooMany, status
-from gateway.web.sessions import COOKIE
+from gateway.web.sessions import COOKIE, token_of
 
 TRIES_PER_MINUTE = 6.0
 TRIES_AT_ONCE = 10.0
 MOST_NAMES = 1000
+KEPT = "kept."
+
+Fields = Sequence[tuple[str, str]]
 
 
 class SignIn:
@@ -43,13 +47,14 @@ class SignIn:
         """Let in who knows name and password."""
         form = await filled(request)
         name, password, onward = form.text("name"), form.secret("password"), local(form.text("next"))
+        written = [(field.removeprefix(KEPT), value) for field, value in form.given().fields if field.startswith(KEPT)]
         try:
             self._count(name)
             token = await self._front.sessions.with_password(name, password)
         except Fault as fault:
             await self._front.noted(request, fault)
-            return self._asked(request, onward, fault)
-        return self._in(onward, token)
+            return self._asked(request, onward, fault, written)
+        return self._on(request, onward, token, written) if written else self._in(onward, token)
 
     async def linked(self, request: web.Request) -> web.Response:
         """Show the button that spends the link, for programs that look ahead at links press no buttons."""
@@ -61,16 +66,26 @@ class SignIn:
         return self._in(ROOT, await self._front.sessions.with_link(request.match_info["link"]))
 
     async def leave(self, request: web.Request) -> web.Response:
-        """End the session."""
-        await filled(request)
-        await self._front.sessions.close(request)
+        """End the session; the button of a page that is signed out already does no harm."""
+        try:
+            await filled(request)
+            await self._front.sessions.close(request)
+        except Refused:
+            return go(SIGN_IN)
         answer = go(SIGN_IN)
         answer.del_cookie(COOKIE, path="/")
         return answer
 
-    def _asked(self, request: web.Request, onward: str, fault: Fault | None = None) -> web.Response:
+    def _asked(self, request: web.Request, onward: str, fault: Fault | None = None, written: Fields = ()) -> web.Response:
         code = status(fault) if fault else 200
-        return self._front.pages.page(request, "sign-in.html", None, status=code, onward=onward, fault=fault)
+        return self._front.pages.page(request, "sign-in.html", None, status=code, onward=onward, fault=fault, kept=written)
+
+    def _on(self, request: web.Request, onward: str, token: str, written: Fields) -> web.Response:
+        """Show a button that sends again what was written when the shift ran out; nothing is sent by signing in alone."""
+        pages = self._front.pages
+        answer = pages.page(request, "go-on.html", None, onward=onward, kept=written, token=token_of(token))
+        self._front.sessions.hand(answer, token)
+        return answer
 
     def _in(self, onward: str, token: str) -> web.Response:
         answer = go(onward)
