@@ -6,8 +6,8 @@ from aiohttp import web
 
 from gateway.fault import Missing
 from gateway.journal.records import Head, Task
-from gateway.web.drawing import Drawing
 from gateway.web.console.front import ROOT, Front
+from gateway.web.drawing import Drawing
 
 ALL = f"{ROOT}/incidents"
 ONE = f"{ALL}/{{source}}/{{id}}"

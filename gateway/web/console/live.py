@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -19,7 +20,13 @@ async def stream(request: web.Request, part: Callable[[], Awaitable[str]]) -> we
     """Send a part now and whenever it changes, until the reader leaves, its session ends, or the gateway stops."""
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     await response.prepare(request)
-    sent, quiet, closing = "", 0.0, request.app[CLOSING]
+    with suppress(ConnectionResetError):
+        await _follow(response, part, request.app[CLOSING])
+    return response
+
+
+async def _follow(response: web.StreamResponse, part: Callable[[], Awaitable[str]], closing: asyncio.Event) -> None:
+    sent, quiet = "", 0.0
     while not closing.is_set():
         try:
             text = await part()
@@ -37,7 +44,6 @@ async def stream(request: web.Request, part: Callable[[], Awaitable[str]]) -> we
                 await response.write(ALIVE)
                 quiet = 0.0
         await _pause(closing)
-    return response
 
 
 async def _pause(closing: asyncio.Event) -> None:
