@@ -15,7 +15,7 @@ help: ## list these words
 environment: ## make .venv, or find it ready
 	@sh tools/environment.sh $(PYTHON)
 
-demo: environment ## a whole city on this machine: one flood, told everywhere (ARGS="--headless" only plays the story)
+demo: environment ## a whole city on this machine: lead a flood yourself (ARGS="--headless --scenario all" plays five stories)
 	$(BIN)/bongsu demo $(ARGS)
 
 test: environment ## run every test, on every core

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 import click
@@ -11,30 +12,56 @@ from gateway.cli.say import Exit, as_json, line, progress, tint, words
 from gateway.demo.play import ALL, SCENARIOS, play
 
 WIDTH = 160
+STORY_SPEED, LIVE_SPEED = 60.0, 10.0
 COLOURS = {"refused": "yellow", "cancel": "yellow", "wrong": "red", "approved": "green"}
 
 
 @click.command()
-@click.option("--headless", is_flag=True, help="For machines: one JSON object for each event, the result last.")
-@click.option("--scenario", type=click.Choice([*SCENARIOS, ALL]), default="flood", show_default=True, help="The story.")
-@click.option("--speed", type=click.FloatRange(1, 600), default=60.0, show_default=True, help="How many times faster than life.")
+@click.option(
+    "--headless", is_flag=True, help="Play the story by itself; for machines a JSON object for each event, the result last."
+)
+@click.option("--scenario", type=click.Choice([*SCENARIOS, ALL]), default="flood", show_default=True, help="The story to play.")
+@click.option("--speed", type=click.FloatRange(1, 600), help="How many times faster than life; 60 for a story, 10 for you.")
 @click.option("--seed", type=int, default=1, show_default=True, help="What chance begins with.")
+@click.option("--no-browser", is_flag=True, help="Open no browser.")
+@click.option("--store", default="", hidden=True, help="Keep the record in the database at this URL.")
 @as_json
 @click.pass_context
 def demo(  # noqa: PLR0913 - one for each option
-    ctx: click.Context, scenario: str, speed: float, seed: int, *, headless: bool, as_json: bool
+    ctx: click.Context,
+    scenario: str,
+    speed: float | None,
+    seed: int,
+    store: str,
+    *,
+    headless: bool,
+    no_browser: bool,
+    as_json: bool,
 ) -> None:
-    """Play a whole city on this machine, as an exercise; ends with 1 when something went otherwise than told."""
-    quiet = headless or as_json
+    """A whole city on this machine, as an exercise: lead a flood yourself, or let a story play and be judged.
+
+    A story ends with 1 when something went otherwise than its tables say.
+    """
+    if not headless:
+        _lead(speed or LIVE_SPEED, seed, browser=not no_browser, as_json=as_json)
+        return
+    speed, quiet = speed or STORY_SPEED, as_json or not sys.stdout.isatty()
     logs.to_stderr(as_json=quiet, least=logging.WARNING)
     progress(f"{tint('EXERCISE', 'yellow')}  {scenario}, {speed:g} times faster than life, seed {seed}; Ctrl-C stops everything")
-    result = asyncio.run(play(scenario, speed=speed, seed=seed, tell=_event if quiet else Teller()))
+    result = asyncio.run(play(scenario, speed=speed, seed=seed, tell=_event if quiet else Teller(), store=store))
     well = result["result"] == "ok"
     if quiet:
         line(result)
     else:
         words(f"{tint(str(result['result']), 'green' if well else 'red'):<10}  messages arrived: {_counted(result['receivers'])}")
     ctx.exit(Exit.OK if well else Exit.FAILED)
+
+
+def _lead(speed: float, seed: int, *, browser: bool, as_json: bool) -> None:
+    from gateway.cli.lead import lead  # noqa: PLC0415 - pages and templates, which no story needs
+
+    logs.to_stderr(as_json=as_json, least=logging.WARNING)
+    asyncio.run(lead(speed, seed, browser=browser and sys.stdout.isatty(), as_json=as_json))
 
 
 def _event(event: str, facts: Mapping[str, object]) -> None:

@@ -60,12 +60,13 @@ class Stage(Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def stage(
-    *, speed: float, seed: int, tell: Tell, receivers: Mapping[str, FarSide] | None = None, store: str = ""
+async def stage(  # noqa: PLR0913 - what a stage may have of one's own, each by its name
+    *, speed: float, seed: int, tell: Tell, receivers: Mapping[str, FarSide] | None = None, store: str = "", port: int = 0
 ) -> AsyncIterator[Stage]:
     """Build everything in a temporary folder, and leave nothing behind.
 
-    `receivers` by name may be one's own, not yet started; the record is the database `store`, or a file in that folder.
+    `receivers` by name may be one's own, not yet started; the record is the database `store`, or a file in that folder;
+    the gateway listens at `port`, or at any free one.
     """
     clock = StoryClock(DAWN, speed)
     receivers = receivers or far_sides()
@@ -74,7 +75,7 @@ async def stage(
         for receiver in receivers.values():
             await opened.enter_async_context(receiver)
         secret = "whsec_" + base64.b64encode(random.Random(seed).randbytes(32)).decode()  # noqa: S311 - a demonstration's
-        settle(folder, {name: receiver.url for name, receiver in receivers.items()}, secret, store=store)
+        settle(folder, {name: receiver.url for name, receiver in receivers.items()}, secret, store=store, port=port)
         service = await opened.enter_async_context(Service.open(folder, now=clock))
         session = await opened.enter_async_context(aiohttp.ClientSession())
         yield Stage(

@@ -42,6 +42,7 @@ def settle(  # noqa: PLR0913 - what may be otherwise than shipped, each by its n
     shutil.copytree(SHIPPED / "playbooks", folder / "playbooks")
     text = (folder / "city.toml").read_text(encoding="utf-8")
     changes = {RECEIVERS[name]: url for name, url in urls.items()} | {"port = 8080": f"port = {port}"}
+    changes |= {"//127.0.0.1:8080": f"//127.0.0.1:{port}"} if port else {}
     changes |= {'path = "bongsu.db"': f'url = "{store}"'} if store else {}
     for old, new in changes.items():
         if text.count(old) != 1:

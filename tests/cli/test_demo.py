@@ -1,6 +1,10 @@
 import json
 import signal
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
 
 from tests.cli.conftest import ENVIRONMENT, Bongsu, Program
 
@@ -28,15 +32,22 @@ def test_every_story_is_played_and_told_a_line_an_event(program: Program) -> Non
 
 
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, program: Program) -> None:
-    process = program("demo", env=ENVIRONMENT | {"TMPDIR": str(tmp_path)})
+    process = program("demo", "--json", env=ENVIRONMENT | {"TMPDIR": str(tmp_path)})
     assert process.stdout is not None
-    assert process.stdout.readline().startswith(b"scenario")
+    welcome = json.loads(process.stdout.readline())
+    assert welcome["mode"] == "EXERCISE"
+    assert json.loads(process.stdout.readline())["step"] == "wait"
     assert list(tmp_path.iterdir())
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert b"Traceback" not in err
     assert list(tmp_path.iterdir()) == []
+    for url in (welcome["guide"], welcome["console"]):
+        port = urlsplit(url).port
+        assert port is not None
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
 
 
 def test_a_story_nobody_knows_is_wrong_usage(bongsu: Bongsu) -> None:
