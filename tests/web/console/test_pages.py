@@ -10,6 +10,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 from msgspec.structs import replace
 
+from gateway.alert import Act, Deed
 from gateway.web.console.pages import HERE, Pages
 from tests.web.console.desk import EXERCISE, Desk
 
@@ -33,6 +34,17 @@ async def test_every_page_lets_nothing_foreign_in(desk: Desk) -> None:
             assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=", page.text), path
             for address in page.root.xpath("//@src | //link/@href"):
                 assert address.startswith("/console/static/"), address
+
+
+async def test_what_follows_events_begins_after_its_extension_has_come(desk: Desk) -> None:
+    """A deferred htmx looks at the page as soon as it has run, whether or not the script after it is there."""
+    async with desk.stranger() as nobody:
+        scripts = (await nobody.get("/console/sign-in")).root.xpath("//script")
+        assert [(script.get("src").split("?")[0].rpartition("/")[2], "defer" in script.attrib) for script in scripts] == [
+            ("live.js", True),
+            ("htmx.min.js", False),
+            ("hx-sse.min.js", True),
+        ]
 
 
 async def test_nobody_sees_anything_without_signing_in(desk: Desk) -> None:
@@ -178,3 +190,20 @@ def test_no_template_is_left_alone() -> None:
     folder = Path(HERE / "templates")
     named = "".join(path.read_text() for path in [*HERE.glob("*.py"), *folder.glob("*.html")])
     assert [path.name for path in folder.glob("*.html") if f'"{path.name}"' not in named] == []
+
+
+async def test_a_language_that_is_written_from_the_right_stays_so(desk: Desk) -> None:
+    alert = (await desk.drafted()).rpartition("/")[2]
+    record = await desk.town.journal.alert(alert)
+    version = record.versions[0].version
+    arabic = replace(version.texts[0], language="ar", headline="[تمرين] غادروا ضفة النهر", description="Hannae 한내 (119)")
+    act = Act(number=1, deed=Deed.EDITED, actor="kim", at=desk.town.clock())
+    await desk.town.journal.edit(replace(version, texts=(*version.texts, arabic)), record.revision, act)
+    async with desk.visitor("guest") as guest:
+        page = await guest.get(f"/console/alerts/{alert}")
+        (article,) = page.root.xpath("//article[@lang='ar']")
+        assert article.get("dir") == "rtl"
+        assert "[تمرين] غادروا ضفة النهر" in article.text_content()
+        assert article.xpath(".//p[@lang='en']/@dir") == ["ltr"]
+        assert page.root.get("dir") == "ltr"
+        assert set(page.root.xpath("//article[@lang='ko']/@dir")) == {"ltr"}
