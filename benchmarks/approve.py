@@ -25,7 +25,7 @@ from benchmarks.race import Race
 from gateway.access import Actor, Role, key_hash, new_key
 from gateway.cli import logs
 from gateway.demo.receivers import Arrived, Receiver
-from gateway.demo.town import RECEIVERS
+from gateway.demo.town import FIRST
 from gateway.journal.records import Key, Person
 from gateway.journal.sqlite import SqliteJournal
 from gateway.service import Service
@@ -82,7 +82,7 @@ async def measure(folder: Path, tries: int) -> tuple[list[Row], Commits]:
 @asynccontextmanager
 async def _stage(folder: Path) -> AsyncIterator[Stage]:
     async with AsyncExitStack() as opened:
-        receivers = {name: await opened.enter_async_context(Receiver(path=f"/{name}")) for name in RECEIVERS}
+        receivers = {name: await opened.enter_async_context(Receiver(path=f"/{name}")) for name in FIRST}
         city.settle(folder, {name: receiver.url for name, receiver in receivers.items()})
         service = await opened.enter_async_context(Service.open(folder, port=0))
         assert isinstance(service.journal, SqliteJournal)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.demo.town import RECEIVERS, settle
+from gateway.demo.town import FIRST, settle
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,7 +35,7 @@ def town(tmp_path: Path) -> Path:
     """A city's folder with a record in it."""
     folder = tmp_path / "town"
     folder.mkdir()
-    settle(folder, {name: f"http://127.0.0.1:{9 + number}/" for number, name in enumerate(RECEIVERS)}, SECRET)
+    settle(folder, {name: f"http://127.0.0.1:{9 + number}/" for number, name in enumerate(FIRST)}, SECRET, reach=FIRST)
     run("bongsu user add kim --role operator --password-stdin --city DIR", folder, said="correct horse battery staple\n")
     return folder
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from gateway import config
 from gateway.cli import main
-from gateway.demo.town import RECEIVERS, settle
+from gateway.demo.town import FIRST, settle
 from tests.journal.postgres.server import PATIENCE_S, Server, running_pair
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ def town(tmp_path: Path) -> Path:
     """A city's folder with somebody in its record."""
     folder = tmp_path / "town"
     folder.mkdir()
-    settle(folder, {name: f"http://127.0.0.1:{9 + number}/" for number, name in enumerate(RECEIVERS)}, SECRET)
+    settle(folder, {name: f"http://127.0.0.1:{9 + number}/" for number, name in enumerate(FIRST)}, SECRET, reach=FIRST)
     run("bongsu user add kim --role operator --password-stdin --city DIR", folder, said="correct horse battery staple\n")
     return folder
 

@@ -10,7 +10,7 @@ import aiohttp
 import asyncpg
 
 from gateway.demo.receivers import Arrived, Manner, Receiver
-from gateway.demo.town import RECEIVERS, settle
+from gateway.demo.town import FIRST, settle
 from gateway.journal.postgres import PostgresJournal
 from tests.engine.hall import rewrite
 from tests.staircase.far_side import read
@@ -85,7 +85,7 @@ async def opened(dsn: str, folder: Path) -> AsyncIterator[City]:
     """Run two nodes on a database with far sides whose logs outlive everything."""
     async with AsyncExitStack() as stack:
         receivers = {
-            name: await stack.enter_async_context(Receiver(log=folder / f"{name}.log", path=f"/{name}")) for name in RECEIVERS
+            name: await stack.enter_async_context(Receiver(log=folder / f"{name}.log", path=f"/{name}")) for name in FIRST
         }
         connector = aiohttp.TCPConnector(force_close=True, limit=0)
         session = await stack.enter_async_context(

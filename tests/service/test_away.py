@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from gateway.access import key_hash, new_key
-from gateway.demo.town import RECEIVERS, settle
+from gateway.demo.town import FIRST, settle
 from gateway.journal.records import Key, Person
 from gateway.service import Service
 from tests.engine.hall import SECRET
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
     """A city's folder."""
     made = tmp_path / "hanbat"
     made.mkdir()
-    settle(made, {far: f"http://127.0.0.1:{9 + number}/" for number, far in enumerate(RECEIVERS)}, SECRET)
+    settle(made, {far: f"http://127.0.0.1:{9 + number}/" for number, far in enumerate(FIRST)}, SECRET, reach=FIRST)
     return made
 
 

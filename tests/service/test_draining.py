@@ -19,7 +19,7 @@ import asyncpg
 import pytest
 
 from gateway.demo.people import Answer, Person, River
-from gateway.demo.town import RECEIVERS, settle
+from gateway.demo.town import FIRST, settle
 from gateway.journal.postgres import PostgresJournal
 from tests.journal.postgres.server import Server
 from tests.staircase.office import called
@@ -162,7 +162,7 @@ def folder_of(tmp_path: Path, name: str, store: str) -> Path:
     """Return a city's folder for one node."""
     folder = tmp_path / name
     folder.mkdir()
-    settle(folder, {far: f"http://127.0.0.1:{9 + number}/" for number, far in enumerate(RECEIVERS)}, SECRET)
+    settle(folder, {far: f"http://127.0.0.1:{9 + number}/" for number, far in enumerate(FIRST)}, SECRET, reach=FIRST)
     text = (folder / "city.toml").read_text()
     assert text.count('path = "bongsu.db"') == text.count("[server]\n") == 1
     text = text.replace('path = "bongsu.db"', store).replace("[server]\n", f"[server]\ndrain_s = {DRAIN_S}\n")

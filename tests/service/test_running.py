@@ -16,7 +16,7 @@ import pytest
 from gateway.access import Actor, Role, key_hash, new_key
 from gateway.demo.clock import StoryClock
 from gateway.demo.receivers import Held, Receiver
-from gateway.demo.town import settle
+from gateway.demo.town import FIRST, settle
 from gateway.engine import troubles
 from gateway.fault import Unavailable
 from gateway.incident import Incident
@@ -46,7 +46,7 @@ class Town:
         async with AsyncExitStack() as listening:
             for receiver in self.far.values():
                 await listening.enter_async_context(receiver)
-            settle(self.folder, {name: receiver.url for name, receiver in self.far.items()}, SECRET)
+            settle(self.folder, {name: receiver.url for name, receiver in self.far.items()}, SECRET, reach=FIRST)
             yield self
 
 

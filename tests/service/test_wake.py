@@ -6,7 +6,7 @@ import pytest
 from gateway.access import Actor, Role
 from gateway.delivery import Courier
 from gateway.demo.receivers import Receiver
-from gateway.demo.town import RECEIVERS, settle
+from gateway.demo.town import settle
 from gateway.service import Service, running
 from gateway.source import read_incident
 
@@ -21,7 +21,7 @@ async def test_an_approval_wakes_the_courier_itself(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(running, "TICK_S", NEVER_S)
     monkeypatch.setattr(running, "Courier", partial(Courier, poll_s=NEVER_S))
     async with Receiver(path="/cap") as broadcaster, Receiver(path="/app") as app:
-        settle(tmp_path, dict(RECEIVERS) | {"broadcaster": broadcaster.url, "city-app": app.url}, SECRET)
+        settle(tmp_path, {"broadcaster": broadcaster.url, "city-app": app.url}, SECRET, reach=FIRST)
         async with Service.open(tmp_path) as service:
             drafted = await service.gateway.create(read_incident(fire(service)), KIM)
             waiting = (await service.gateway.submit(drafted.id, drafted.revision, KIM)).open

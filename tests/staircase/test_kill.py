@@ -12,7 +12,7 @@ import pytest
 
 from gateway.demo.people import Answer, River
 from gateway.demo.receivers import Held, Manner, Receiver, ok
-from gateway.demo.town import RECEIVERS, settle
+from gateway.demo.town import FIRST, settle
 from gateway.journal import audit
 from gateway.journal.sqlite import SqliteJournal
 from tests.staircase.far_side import Said, read
@@ -68,9 +68,9 @@ async def city(tmp_path: Path) -> AsyncIterator[City]:
     folder.mkdir()
     async with AsyncExitStack() as opened:
         receivers = {
-            name: await opened.enter_async_context(Receiver(log=tmp_path / f"{name}.log", path=f"/{name}")) for name in RECEIVERS
+            name: await opened.enter_async_context(Receiver(log=tmp_path / f"{name}.log", path=f"/{name}")) for name in FIRST
         }
-        settle(folder, {name: receiver.url for name, receiver in receivers.items()}, SECRET)
+        settle(folder, {name: receiver.url for name, receiver in receivers.items()}, SECRET, reach=FIRST)
         connector = aiohttp.TCPConnector(force_close=True)
         session = await opened.enter_async_context(aiohttp.ClientSession(connector=connector))
         keys = new_keys()
