@@ -6,7 +6,7 @@ import pytest
 from gateway.access import Actor, Role
 from gateway.delivery import Courier
 from gateway.demo.receivers import Receiver
-from gateway.demo.town import settle
+from gateway.demo.town import FIRST, settle
 from gateway.service import Service, running
 from gateway.source import read_incident
 
