@@ -10,9 +10,9 @@ from gateway.demo.play import play
 from tools.patched_tree import PatchedTree
 
 SPEED, SEED = 60.0, 20260714
-COURIER, CLAIMS, CAP, WEBHOOK, MAIL = (
+COURIER, CLAIMS, CAP, SIGNED, MAIL = (
     f"gateway/{file}.py"
-    for file in ("delivery/courier", "journal/sqlite/deliveries", "channels/cap", "channels/webhook", "out/mail")
+    for file in ("delivery/courier", "journal/sqlite/deliveries", "channels/cap", "channels/__init__", "out/mail")
 )
 ALL_OF_IT = {"broadcaster": 5, "city-app": 5, "road-signs": 5, "carriers": 4, "wards": 4, "duty": 2}
 ISSUED = "body=body, media_type=media_type, target=row.target"
@@ -62,11 +62,11 @@ async def test_one_lost_cancel_turns_it_red(
     ("cuts", "peer"),
     [
         ([(CAP, "out.post(peer.url, payload.body,", 'out.post(peer.url, payload.body.replace(b"]", b")", 1),')], "broadcaster"),
-        ([(WEBHOOK, "out.post(subscriber.url, payload.body,", 'out.post(subscriber.url, payload.body + b" ",')], "city-app"),
+        ([(SIGNED, "out.post(subscriber.url, payload.body,", 'out.post(subscriber.url, payload.body + b" ",')], "city-app"),
         ([(MAIL, "server.data(message)", 'server.data(message.replace(b"Auto-Submitted", b"auto-Submitted", 1))')], "wards"),
         ([(CLAIMS, ISSUED, ALTERED), (COURIER, "claimed.payload.sha256 != claimed.sha256", "not claimed.sha256")], "broadcaster"),
     ],
-    ids=["by the CAP channel", "by the webhook", "by the mail", "in the record, unchecked"],
+    ids=["by the CAP channel", "by whatever is signed", "by the mail", "in the record, unchecked"],
 )
 def test_one_changed_byte_turns_it_red(patched_tree: PatchedTree, cuts: list[tuple[str, str, str]], peer: str) -> None:
     for cut in cuts:
