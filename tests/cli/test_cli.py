@@ -42,6 +42,7 @@ BUILT = {
     "translate",
     "user add",
     "user disable",
+    "user link",
     "user list",
     "words check",
     "words sheet",
