@@ -15,7 +15,7 @@ COMMANDS = {
     "alert": "Draft, submit, approve, update, end and cancel alerts.",
     "audit": "Look for tampering with the record.",
     "city": "Check a city's folder.",
-    "demo": "A whole city on this machine, as an exercise: lead a flood yourself, or let a story play and be judged.",
+    "demo": "A whole city on this machine, as an exercise.",
     "doctor": "Check this installation, and a city's with it.",
     "key": "Give people and sources their bearer keys, and take them back.",
     "public": "Write the public's pages and feeds as plain files.",
