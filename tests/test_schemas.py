@@ -115,7 +115,7 @@ def _date_time(text: object) -> bool:
 def oracle(name: str) -> jsonschema.protocols.Validator:
     formats = FormatChecker(formats=())
     formats.checks("date-time", raises=ValueError)(_date_time)
-    formats.checks("uri")(lambda text: not isinstance(text, str) or bool(re.fullmatch(r"https?://[!-~]+", text)))
+    formats.checks("uri")(lambda text: not isinstance(text, str) or bool(re.fullmatch(r"(https?|smtps?)://[!-~]+", text)))
     found = {file.name: plain.loads(file.read_bytes()) for file in SCHEMAS.glob("*.schema.json")}
     registry: Registry[Any] = Registry().with_resources(
         (schema["$id"], DRAFT202012.create_resource(schema)) for schema in found.values()
