@@ -15,6 +15,7 @@ from gateway.web.console import live
 from gateway.web.console.forms import wording
 from gateway.web.console.front import ROOT, Front, go
 from gateway.web.console.given import Given, filled
+from gateway.web.console.sent import sent
 from gateway.web.console.situation import makers, may_approve
 from gateway.web.console.verbs import Verbs, must_type
 from gateway.web.drawing import Drawing
@@ -52,7 +53,7 @@ class AlertPage:
         async def now() -> str:
             await self._front.actor(request)
             found = await self._front.journal.deliveries(request.match_info["id"])
-            return self._front.pages.part(request, "deliveries.html", deliveries=found)
+            return self._front.pages.part(request, "deliveries.html", deliveries=sent(found))
 
         return await live.stream(request, now)
 
@@ -90,7 +91,7 @@ class AlertPage:
             "stage": self._stage(record, shown),
             "is_told": standing(record, self._front.gateway.now()) is Stage.ISSUED,
             "payloads": [_readable(one) for one in await self._payloads(record, shown)],
-            "deliveries": await self._front.journal.deliveries(record.id),
+            "deliveries": sent(await self._front.journal.deliveries(record.id)),
             "map": self._drawing.of(shown.version, title=_("Map of what the alert covers")),
             "made_by": makers(record, shown.version.number),
             "may": may_approve(record, shown.version.number, await self._front.journal.people()),

@@ -54,6 +54,15 @@ STATES = {
     "nothing-to-cancel": _("nothing to cancel there"),
     "unknown": _("nobody knows"),
 }
+VERDICTS = {
+    "accepted": _("the far side took it"),
+    "on-air": _("it is on air"),
+    "partly": _("only a part of it got through"),
+    "simulated": _("rehearsal: nothing was sent"),
+    "refused": _("it was refused"),
+    "unreachable": _("it did not get there"),
+    "ambiguous": _("no answer: it may have got there"),
+}
 SEVERITIES = {
     "extreme": _("extreme"),
     "severe": _("severe"),
@@ -138,6 +147,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "kind": KINDS,
     "deed": DEEDS,
     "state": STATES,
+    "verdict": VERDICTS,
     "severity": SEVERITIES,
     "urgency": URGENCIES,
     "certainty": CERTAINTIES,

@@ -6,6 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.access import hash_password
+from gateway.channel import Verdict
+from tests.journal.samples import claim, settle
 from tests.web.console.desk import Desk, Page, Visitor
 
 ZONE = "9920010100"
@@ -53,6 +55,19 @@ async def test_the_whole_story_without_any_script(desk: Desk) -> None:
         page = await lee.send(page, f"{alert}/cancel", reason="the gauge was broken")
         assert page.root.xpath("//h1/span/text()") == ["cancelled"]
         assert "the gauge was broken" in page.said
+
+
+async def test_what_came_of_a_try_is_told(desk: Desk) -> None:
+    alert = await desk.drafted()
+    async with desk.visitor("kim") as kim, desk.visitor("lee") as lee:
+        await submitted(kim, alert)
+        await approve(lee, alert)
+        (one,) = await claim(desk.town.journal, "partners", now=desk.town.clock())
+        await settle(desk.town.journal, one, Verdict.REFUSED, at=desk.town.clock())
+        page = await lee.get(alert)
+        assert page.status == 200
+        assert "it was refused as the far side said 18:20:00" in page.said
+        assert "받는 쪽이 거절했습니다" in (await lee.get(alert, Accept_Language="ko")).said
 
 
 async def test_two_editors_see_both_texts_and_choose(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from gateway import shipped
 from gateway.access import Role
 from gateway.alert import Deed, Kind, Stage
-from gateway.channel import Part
+from gateway.channel import Part, Verdict
 from gateway.hazard import hazards
 from gateway.incident import Certainty, EndReason, Quality, Scope, Severity, Urgency
 from gateway.journal.records import DeliveryState
@@ -75,6 +75,7 @@ def test_the_gate_shuts() -> None:
         ("kind", Kind),
         ("deed", Deed),
         ("state", DeliveryState),
+        ("verdict", Verdict),
         ("severity", Severity),
         ("urgency", Urgency),
         ("certainty", Certainty),
