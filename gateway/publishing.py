@@ -2,8 +2,10 @@
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
@@ -13,6 +15,8 @@ from gateway.fault import Unavailable
 from gateway.formats import cap
 from gateway.journal.contract import Journal
 from gateway.journal.records import Snapshot
+
+T = TypeVar("T")
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 TRUSTED = timedelta(seconds=30)
@@ -35,6 +39,27 @@ class View(Struct, frozen=True, kw_only=True):
     feeds: Mapping[str, tuple[Published, ...]]
 
 
+class Shared(Generic[T]):
+    """Tries that run once for all who ask meanwhile; what comes of one is told to them and kept for nobody else."""
+
+    def __init__(self) -> None:
+        """Begin with none running."""
+        self._running: dict[Hashable, asyncio.Future[T]] = {}
+
+    async def run(self, name: Hashable, begin: Callable[[], Coroutine[object, object, T]]) -> T:
+        """Return what the try of this name brings, beginning it where none runs; raises what it raises."""
+        if (running := self._running.get(name)) is None:
+            running = self._running[name] = asyncio.ensure_future(begin())
+            running.add_done_callback(partial(self._over, name))
+        return await asyncio.shield(running)
+
+    def _over(self, name: Hashable, tried: asyncio.Future[T]) -> None:
+        del self._running[name]
+        # Those who wait are told; that nobody waits any more is no error
+        if not tried.cancelled():
+            tried.exception()
+
+
 class Feeds:
     """What others fetch, always of the newest publication."""
 
@@ -48,7 +73,9 @@ class Feeds:
         self._reached = LONG_AGO
         self._expiries: Sequence[datetime] = ()
         self._spoken = self._snapshot.publication
-        self._made: dict[str, asyncio.Future[Served]] = {}
+        self._made: dict[str, Served] = {}
+        self._making = Shared[Served]()
+        self._reading = Shared[None]()
 
     @property
     def paths(self) -> Sequence[str]:
@@ -75,14 +102,23 @@ class Feeds:
         return View(publication=Publication(snapshot.publication.revision, self._reached), feeds=snapshot.feeds)
 
     async def made(self, view: View, name: str, media_type: str, make: Callable[[View], bytes]) -> Served:
-        """Return what `make` makes of a view, in a thread of its own and once for all who ask while nothing else is published."""
+        """Return what `make` makes of a view, in a thread of its own and once for all who ask while nothing else is published.
+
+        Raises what `make` raises; whoever asks after that has it tried again.
+        """
         if view.publication != self._spoken:
             self._spoken, self._made = view.publication, {}
-        if name not in self._made:
+        if (known := self._made.get(name)) is not None:
+            return known
+        return await self._making.run((view.publication, name), lambda: self._make(view, name, media_type, make))
+
+    async def _make(self, view: View, name: str, media_type: str, make: Callable[[View], bytes]) -> Served:
+        served = await asyncio.to_thread(lambda: _served(make(view), media_type, view.publication.at))
+        if view.publication == self._spoken:
             if len(self._made) >= MOST_MADE:
                 del self._made[next(iter(self._made))]
-            self._made[name] = asyncio.ensure_future(asyncio.to_thread(_made, make, view, media_type))
-        return await asyncio.shield(self._made[name])
+            self._made[name] = served
+        return served
 
     def _joined(self, feed: Feed, view: View) -> bytes:
         return feed.join(view.publication, view.feeds.get(feed.name, ()), self._base_url)
@@ -99,14 +135,16 @@ class Feeds:
     async def _newest(self) -> Snapshot:
         """Return the newest snapshot that anybody here has seen, however late the record's answers came."""
         try:
-            if (await self._journal.publication()).revision > self._snapshot.publication.revision:
-                self._keep(await self._journal.snapshot())
+            revision = (await self._journal.publication()).revision
+            if revision > self._snapshot.publication.revision:
+                await self._reading.run(revision, self._read)
         except Unavailable:
             if self._now() - self._snapshot.publication.at > TRUSTED:
                 raise
         return self._snapshot
 
-    def _keep(self, snapshot: Snapshot) -> None:
+    async def _read(self) -> None:
+        snapshot = await self._journal.snapshot()
         if snapshot.publication.revision > self._snapshot.publication.revision:
             self._snapshot = snapshot
             self._expiries = expiries(snapshot)
@@ -115,10 +153,6 @@ class Feeds:
 def expiries(snapshot: Snapshot) -> Sequence[datetime]:
     """Return when the warnings of a snapshot run out, in order; from each of these times on, feeds speak for that time."""
     return sorted({row.expires for rows in snapshot.feeds.values() for row in rows if row.kind in (Kind.ALERT, Kind.UPDATE)})
-
-
-def _made(make: Callable[[View], bytes], view: View, media_type: str) -> Served:
-    return _served(make(view), media_type, view.publication.at)
 
 
 def _served(body: bytes, media_type: str, at: datetime) -> Served:

@@ -1,6 +1,7 @@
 """Feeds are a function of the publication and of the expiries passed; read with other people's parsers."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from google.transit import gtfs_realtime_pb2 as proto
 from gateway.engine import Changes, Plan
 from gateway.fault import Missing, Unavailable
 from gateway.journal.records import Snapshot
-from gateway.publishing import Feeds
+from gateway.publishing import Feeds, View
 from tests.engine.hall import DAWN, ELSEWHERE, KIM, Clock, Hall, area, build, plan_of
 from tests.journal.samples import Real
 from tests.stores import Opener, on_every_store
@@ -195,6 +196,37 @@ async def test_while_the_record_is_away_the_last_publication_is_served_until_it_
     hall.clock.passes(microseconds=1)
     with pytest.raises(Unavailable):
         await hall.feeds.current(TRANSIT)
+
+
+async def test_what_could_not_be_made_is_tried_again_by_whoever_asks_next(hall: Hall, tmp_path: Path) -> None:
+    """A page is made of a file that is away for a moment, while nothing else is published."""
+    view, file, tries = await hall.feeds.view(), tmp_path / "notice.txt", list[str]()
+
+    def page(_: View) -> bytes:
+        tries.append(file.name)
+        return file.read_bytes()
+
+    with pytest.raises(FileNotFoundError):
+        await hall.feeds.made(view, "/notice", "text/plain", page)
+    file.write_bytes(b"back")
+    made = [await hall.feeds.made(view, "/notice", "text/plain", page) for _ in range(2)]
+    assert ([served.body for served in made], len(tries)) == ([b"back", b"back"], 2)
+
+
+async def test_all_who_ask_while_something_is_being_made_wait_for_the_one_try_and_share_its_failure(hall: Hall) -> None:
+    view, tries, go = await hall.feeds.view(), list[View](), threading.Event()
+
+    def page(view: View) -> bytes:
+        tries.append(view)
+        assert go.wait(30)
+        raise OSError("no space left on device")
+
+    waiting = [asyncio.create_task(hall.feeds.made(view, "/notice", "text/plain", page)) for _ in range(20)]
+    await asyncio.sleep(0)
+    waiting.pop().cancel()
+    go.set()
+    told = await asyncio.gather(*waiting, return_exceptions=True)
+    assert ([str(one) for one in told], len(tries)) == (["no space left on device"] * 19, 1)
 
 
 async def test_a_document_is_served_word_for_word_for_ever_and_another_not_at_all(hall: Hall) -> None:

@@ -14,8 +14,11 @@ import pytest
 from gateway.alert import Deed
 from gateway.channel import Verdict
 from gateway.fault import Unavailable
+from gateway.feeds import FeedSettings, app
+from gateway.incident import Status
 from gateway.journal.postgres import PostgresJournal
 from gateway.journal.records import Arrival, Draft, Key, Person, Todo, TodoKind
+from gateway.publishing import Feeds
 from tests.journal.postgres.callers import Callers
 from tests.journal.postgres.server import Server
 from tests.journal.samples import T0, act, claim, issue, raw, revision, room, settlement, submit, tell, version
@@ -174,3 +177,25 @@ async def test_of_several_hosts_the_first_that_takes_writes_is_used(server: Serv
     there = await PostgresJournal.open(dsn)
     assert [entry.act for entry in await there.audit("service")] == ["stays"]
     await there.close()
+
+
+async def test_feeds_wait_for_one_reading_and_a_reading_that_failed_is_tried_again(a: PostgresJournal, dsn: str) -> None:
+    """The publication can be read, but what it publishes is held by somebody else; the database counts who waits."""
+    feed = app.feed(FeedSettings(title={"ko": "한밭"}, sender="a@hanbat.example", mode=Status.EXERCISE, language="ko"))
+    feeds = Feeds(a, [feed], "https://hanbat.example", lambda: T0)
+    await tell(a, version(), feeds=["app"])
+    other, judge = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
+    await other.execute("BEGIN; LOCK TABLE issued")
+    asked = [asyncio.create_task(feeds.current(feed.path)) for _ in range(20)]
+    waiting = 0
+    while not all(one.done() for one in asked):
+        waiting = max(waiting, await judge.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+    refused = await asyncio.gather(*asked, return_exceptions=True)
+    await judge.close()
+    await other.close()
+
+    assert {type(one) for one in refused} == {Unavailable}
+    assert waiting == 1
+    served = await feeds.current(feed.path)
+    assert served is not None
+    assert b"A1.1 in app" in served.body
