@@ -18,7 +18,7 @@ COMMANDS: tuple[tuple[tuple[str, ...], bytes], ...] = (
     (("--version",), rb"bongsu.* \d+\.\d+"),
     (("translate", "incident.json", "--to", "cap", "--now", NOW), rb"urn:oasis:names:tc:emergency:cap:1\.2"),
     (("translate", "incident.json", "--to", "gtfs-realtime", "--now", NOW), rb"^\x0a.\x0a\x032\.0"),
-    (("demo", "--headless"), rb'"result": ?"ok"'),
+    (("demo", "--headless", "--scenario", "all", "--speed", "20"), rb'"result": ?"ok"'),
 )
 INCIDENT = """{
 "schema": "1", "source": "river-telemetry", "id": "gapcheon-03", "sequence": 7, "reported": "2026-07-14T18:19:58+09:00",
