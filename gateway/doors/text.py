@@ -41,6 +41,16 @@ def one_line(text: str, *, most: int = 200, path: str = "") -> str:
     return _accept(text, most, path, several_lines=False)
 
 
+def shown(text: str, *, most: int = 4000) -> str:
+    """Return what can be shown honestly of a text that others wrote: without what `clean` refuses, and no longer than `most`."""
+    kept = text[: 2 * most]
+    try:
+        normal = _normal(kept, most, "")
+    except BadInput:
+        normal = "".join(character for character in kept if not unicodedata.combining(character))
+    return "".join(one for index, one in enumerate(normal) if one == "\n" or not _code(normal, index)).strip()[:most]
+
+
 def _accept(text: str, most: int, path: str, *, several_lines: bool) -> str:
     normal = _normal(text, most, path)
     if len(normal) > most:

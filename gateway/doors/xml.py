@@ -21,10 +21,11 @@ _DECLARED = re.compile(rb"""\A<\?xml\s[^>]*?\bencoding\s*=\s*["']([^"'>]*)""")
 _ATTRIBUTE = re.compile(rb"""=\s*["']""")
 
 
-def parse(raw: bytes, *, most_bytes: int = MOST_BYTES) -> Element:
+def parse(raw: bytes, *, most_bytes: int = MOST_BYTES, joined: bool = False) -> Element:
     """Return the root of a document that is UTF-8, of bounded size and free of constructs that hide or fetch content.
 
-    A byte order mark is tolerated. Raises BadInput (a Faults whose finding holds the line): `xml-too-large`,
+    A byte order mark is tolerated. With `joined`, comments and processing instructions are left out, and what stood before and
+    after them is one text, instead of being refused. Raises BadInput (a Faults whose finding holds the line): `xml-too-large`,
     `xml-encoding`, `xml-doctype`, `xml-too-many`, `xml-malformed`, `xml-too-deep`, `xml-instruction`, `xml-comment`.
     """
     if len(raw) > most_bytes:
@@ -32,7 +33,7 @@ def parse(raw: bytes, *, most_bytes: int = MOST_BYTES) -> Element:
     body = raw.removeprefix(_BYTE_ORDER_MARK)
     _plain(body)
     _few(body)
-    root = _tree(body)
+    root = _tree(body, joined=joined)
     _shallow(root)
     _only_content(root)
     return root
@@ -77,9 +78,16 @@ def _few(body: bytes) -> None:
         raise _refusal("xml-too-many", f"more than {MOST_ATTRIBUTES} attributes", "send fewer attributes")
 
 
-def _tree(body: bytes) -> Element:
+def _tree(body: bytes, *, joined: bool) -> Element:
     parser = etree.XMLParser(
-        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=joined,
+        remove_pis=joined,
     )
     try:
         return etree.fromstring(body, parser)

@@ -10,7 +10,7 @@ from gateway.formats.cap.tree import ALERT, NAMESPACE, path_of, violations
 
 __all__ = ["check", "rules_area", "rules_document", "rules_info", "rules_message"]
 
-_AT_THE_DOOR = {
+AT_THE_DOOR = {
     "xml-doctype": "D01",
     "xml-instruction": "D01",
     "xml-too-large": "D02",
@@ -31,7 +31,7 @@ def check(document: bytes) -> tuple[Finding, ...]:
     try:
         alert = xml.parse(document)
     except Faults as refused:
-        return tuple(replace(finding, rule=_AT_THE_DOOR[finding.rule]) for finding in refused.findings)
+        return tuple(replace(finding, rule=AT_THE_DOOR[finding.rule]) for finding in refused.findings)
     if alert.tag != ALERT:
         return (_foreign(alert),)
     found = [*violations(alert), *(finding for rule in RULES.values() for finding in rule.findings(alert))]

@@ -110,6 +110,11 @@ def nothing_refers_to_the_future(alert: xml.Element) -> Spots:
             yield element, f"{parts[1]!r} was sent later than this message"
 
 
+def is_name(said: str) -> bool:
+    """Tell whether others can refer to an identifier or a sender: one word without comma, < or &."""
+    return bool(said) and bool(_NAME.fullmatch(said))
+
+
 def sent_of(alert: xml.Element) -> datetime | None:
     """Return when a message was sent, or None where that is unknown or not stamped yet."""
     said = value(alert, "sent")
@@ -125,8 +130,7 @@ def known(text: str) -> datetime | None:
 
 
 def _names(element: xml.Element) -> bool:
-    said = xml.text(element)
-    return bool(said) and bool(_NAME.fullmatch(said))
+    return is_name(xml.text(element))
 
 
 def _references(alert: xml.Element) -> Iterator[tuple[xml.Element, list[str]]]:
