@@ -21,6 +21,7 @@ from gateway.journal.records import (
     DeliveryState,
     Draft,
     Head,
+    Heard,
     Issue,
     Key,
     Person,
@@ -91,6 +92,19 @@ class Journal(Protocol):
 
     async def reports(self, source: str, id: str, *, most: int = 200) -> Sequence[Reported]:
         """Return the newest reports of an incident, whatever its episode, in the order in which they came."""
+        ...
+
+    # Other agencies
+    async def heard(self, now: datetime | None = None, *, most: int = 200) -> Sequence[Heard]:
+        """Return messages of other agencies, the one sent last first: those that count at `now`, or without it all."""
+        ...
+
+    async def heard_one(self, id: str) -> Heard:
+        """Return one message of another agency; raises Missing."""
+        ...
+
+    async def heard_bytes(self, id: str) -> bytes:
+        """Return the document it came in, byte for byte; raises Missing."""
         ...
 
     # Work owed

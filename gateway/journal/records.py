@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from gateway.alert import Act, IncidentKey, Target, Version
 from gateway.channel import History, Outcome, Part, Payload, Publication, Published
+from gateway.fault import Finding
+from gateway.formats.cap import Message
 from gateway.incident import Incident, Status
 from gateway.source import Raw, Refusal
 
@@ -81,11 +83,53 @@ class ItemAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     incident: str = ""
     episode: int = 0
     sensor: str = ""
+    cap: str = ""
     applied: bool = True
     code: str = ""
     message: str = ""
     path: str = ""
     hint: str = ""
+
+
+class Foreign(Struct, frozen=True, kw_only=True):
+    """A message of another agency, with what is to be known about it; it counts until `expires`.
+
+    `id` names its sender, its identifier and when it was sent; `earlier` names in the same way those it follows.
+    """
+
+    id: str
+    message: Message
+    expires: datetime
+    findings: tuple[Finding, ...] = ()
+    earlier: tuple[str, ...] = ()
+
+
+class Heard(Struct, frozen=True, kw_only=True):
+    """A message of another agency in the record: from which partner, in which bytes, and what became of it.
+
+    `later` names the Updates and Cancels that take its place, in order; `unknown` those of `earlier` that never came.
+    """
+
+    foreign: Foreign
+    source: str
+    receipt: str
+    sha256: str
+    arrived: datetime
+    later: tuple["Later", ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    def live(self, now: datetime) -> bool:
+        """Tell whether it counts: an Alert or Update of the real world or an exercise, not over, and nothing took its place."""
+        said = self.foreign.message
+        counts = said.msg_type in ("Alert", "Update") and said.status in ("Actual", "Exercise")
+        return counts and not self.later and self.foreign.expires > now
+
+
+class Later(NamedTuple):
+    """A message that takes the place of an earlier one: CAP's msgType, and its name."""
+
+    msg_type: str
+    id: str
 
 
 class Arrival(Struct, frozen=True, kw_only=True):
@@ -100,6 +144,7 @@ class Arrival(Struct, frozen=True, kw_only=True):
     actor: str = "gateway"
     reports: tuple[Placed, ...] = ()
     watches: tuple[Watched, ...] = ()
+    foreign: tuple[Foreign, ...] = ()
     refusals: tuple[tuple[int, Refusal], ...] = ()
     answers: tuple[ItemAnswer, ...] = ()
     todos: tuple[Todo, ...] = ()

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from gateway.alert import Act, Deed, IncidentKey, Kind, Target, Version
+from gateway.alert import Act, Deed, IncidentKey, Kind, Reference, Target, Version
 from gateway.channel import History, Outcome, Part, Payload, Publication, Verdict
+from gateway.fault import Finding, Gravity
+from gateway.formats.cap import Info, Message, sent_text
 from gateway.incident import Incident
 from gateway.journal.contract import Journal
 from gateway.journal.records import (
@@ -12,6 +14,7 @@ from gateway.journal.records import (
     Consignment,
     DeliveryState,
     Draft,
+    Foreign,
     Free,
     Issue,
     Placed,
@@ -20,6 +23,7 @@ from gateway.journal.records import (
     Submit,
     Todo,
 )
+from gateway.policy.foreign import earlier, name
 from gateway.source import Raw
 from tests import samples
 
@@ -183,3 +187,30 @@ def settlement(claimed: Claimed, verdict: Verdict, *, retry_in: float = 8.0, pag
 async def states(journal: Journal, alert: str = "A1") -> dict[str, str]:
     """Return the state of every delivery by its key."""
     return {delivery.key: delivery.state.value for delivery in await journal.deliveries(alert)}
+
+
+FLAG = Finding(rule="T01", message="it never expires", severity=Gravity.WARNING, path="/alert/info", line=9)
+ENDS = T0 + 3 * HOUR
+
+
+def reference(id: str, minute: int) -> Reference:
+    """Name a message of the weather agency, sent so many minutes after T0."""
+    return Reference(sender="wx@agency.example", identifier=id, sent=sent_text(T0 + minute * MINUTE))
+
+
+def foreign(id: str, minute: int, *after: Reference, kind: str = "Alert", status: str = "Exercise") -> Foreign:
+    """A message of the weather agency that follows others."""
+    info = Info(language="en", categories=("Met",), event="Rain", urgency="Expected", severity="Severe", certainty="Likely")
+    own = reference(id, minute)
+    said = Message(
+        identifier=id,
+        sender=own.sender,
+        sent=datetime.fromisoformat(own.sent),
+        sent_text=own.sent,
+        status=status,
+        msg_type=kind,
+        scope="Public",
+        references=after,
+        infos=(info,),
+    )
+    return Foreign(id=name(own), message=said, expires=ENDS, findings=(FLAG,), earlier=earlier(said))

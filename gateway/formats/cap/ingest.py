@@ -27,9 +27,9 @@ MENDED = frozenset({"D09", "D10"})
 TRANSCODED = frozenset({"iso-8859-1", "iso-8859-15", "windows-1252", "us-ascii", "euc-kr", "ks_c_5601-1987", "utf-16"})
 LONGEST = 20_000
 
-_REQUIRED = re.compile(
-    "alert|identifier|sender|sent|status|msgType|scope|info|category|event|urgency|severity|certainty"
-    "|valueName|value|resourceDesc|mimeType|area|areaDesc"
+_OPTIONAL = re.compile(
+    "source|restriction|addresses|code|note|references|incidents|language|responseType|audience|effective|onset|expires|senderName"
+    "|headline|description|instruction|web|contact|size|uri|derefUri|digest|polygon|circle|altitude|ceiling"
 )
 _DECLARED = re.compile(rb"""\A<\?xml\s[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]*)["'][^>]*?\?>""")
 _DECLARATION = re.compile(r"\A\s*<\?xml\s[^>]*?\?>")
@@ -114,7 +114,7 @@ def _mend(root: xml.Element) -> None:
     for element in list(leaves(root)):
         element.text = xml.text(element).strip()
         parent = element.getparent()
-        if not element.text and parent is not None and not _REQUIRED.fullmatch(local(element)):
+        if not element.text and parent is not None and _OPTIONAL.fullmatch(local(element)):
             parent.remove(element)
 
 

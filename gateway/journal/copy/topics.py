@@ -16,7 +16,7 @@ Row = tuple[Any, ...]
 
 # A column of one name is of one kind wherever it stands
 TIMES = frozenset(
-    {"received_at", "arrived", "since", "created_at", "expires", "issued_at", "at", "deadline", "claimed_at"},
+    {"received_at", "arrived", "sent", "since", "created_at", "expires", "issued_at", "at", "deadline", "claimed_at"},
 )
 FLAGS = frozenset(
     {"applied", "closes", "again", "done", "live", "open", "late", "reached", "doubt", "head", "disabled", "revoked"}
@@ -47,6 +47,8 @@ TOPICS = (
     _topic("episode", "source id number revision open report arrived alert stopped", "source id number"),
     _topic("report", "position source id episode receipt arrived applied closes why body", "position"),
     _topic("watch", "key revision state", "key"),
+    _topic("heard", "id source receipt sha256 arrived sent kind status expires body", "id"),
+    _topic("follows", "message earlier", "message earlier"),
     _topic("todo", "id kind subject body since due lease_until fence again done failure", "id"),
     _topic("version", "alert number kind state hash expires issued_at body hazard west south east north", "alert number"),
     _topic("act", "position alert body", "position"),

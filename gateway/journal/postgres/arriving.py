@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gateway.fault import Fault
 from gateway.journal.postgres import audit, work
+from gateway.journal.postgres import foreign as heard
 from gateway.journal.postgres.intake import hold, known
 from gateway.journal.postgres.sql import Cx, columns, every, keep, unnest
 from gateway.journal.records import Arrival
@@ -13,6 +14,8 @@ from gateway.journal.sql.arriving import (
     Request,
     Revisions,
     episode,
+    foreign,
+    foreigners,
     moved_on,
     raws,
     reports,
@@ -81,12 +84,16 @@ async def _revisions(cx: Cx, requests: Sequence[Request]) -> Revisions:
         added = "INSERT INTO watch (key, revision, state) SELECT key, 0, '' FROM unnest($1::text[]) AS n (key) ORDER BY key"
         held = " ON CONFLICT (key) DO UPDATE SET revision = watch.revision RETURNING key, revision"
         found |= {(key,): revision for key, revision in await every(cx, added + held, keys)}
+    if said := [one.id for _, one in foreigners(requests)]:
+        found |= {foreign(id): 0 for id in said} | {foreign(id): 1 for id in await heard.known(cx, said)}
     return found
 
 
 async def _record(cx: Cx, requests: Sequence[Request]) -> None:
     await _receive(cx, requests)
     await _place(cx, requests)
+    if said := foreigners(requests):
+        await heard.add(cx, said)
     await work.owe_all(cx, [(todo, one.arrival.at) for one in requests for todo in one.arrival.todos])
     await audit.append_all(cx, [entry for one in requests for entry in entries.arrived(one)])
 

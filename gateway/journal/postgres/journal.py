@@ -8,7 +8,19 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from gateway.fault import Conflict
-from gateway.journal.postgres import alerts, arriving, audit, deliveries, incidents, intake, issuing, people, publications, work
+from gateway.journal.postgres import (
+    alerts,
+    arriving,
+    audit,
+    deliveries,
+    foreign,
+    incidents,
+    intake,
+    issuing,
+    people,
+    publications,
+    work,
+)
 from gateway.journal.postgres.desk import PATIENCE_S, READ, WRITE, Desk
 from gateway.journal.postgres.nodes import Node
 from gateway.journal.postgres.opening import open_desk
@@ -147,6 +159,10 @@ class PostgresJournal:
 
     reports = _glances(incidents.reports)
     incidents = _glances(incidents.incidents)
+
+    heard = _glances(foreign.heard)
+    heard_one = _glances(foreign.heard_one)
+    heard_bytes = _glances(foreign.heard_bytes)
 
     take = _timed(work.take)
     finish = _timed(work.finish)

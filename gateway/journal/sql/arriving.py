@@ -9,14 +9,14 @@ from msgspec import Struct
 from gateway.alert import digest
 from gateway.fault import Fault
 from gateway.journal.contract import Stale
-from gateway.journal.records import Arrival, Placed, Receipt
+from gateway.journal.records import Arrival, Foreign, Placed, Receipt
 from gateway.journal.sql.codec import canonical
 from gateway.journal.sql.times import SAME_BODY_FOR, SAME_KEY_FOR
 from gateway.source import Raw
 
 Answer = Receipt | Fault
 Revisions = dict[tuple[str, ...], int]
-"""Of incidents, by source and id, and of watches, by their key."""
+"""Of incidents, by source and id, of watches, by their key, and of other agencies' messages: 1 of one that came, else 0."""
 
 
 class Request(Struct, frozen=True, eq=False):
@@ -56,9 +56,11 @@ def moved_on(arrival: Arrival, revisions: Revisions) -> bool:
     """
     expected: Revisions = {incident(placed): placed.expected for placed in reversed(arrival.reports)}
     expected |= {(watched.key,): watched.expected for watched in arrival.watches}
+    expected |= {foreign(one.id): 0 for one in arrival.foreign}
     if any(revisions[key] != revision for key, revision in expected.items()):
         return False
-    for key in [*(incident(placed) for placed in arrival.reports if placed.applied), *((w.key,) for w in arrival.watches)]:
+    applied = (incident(placed) for placed in arrival.reports if placed.applied)
+    for key in [*applied, *((watched.key,) for watched in arrival.watches), *(foreign(one.id) for one in arrival.foreign)]:
         revisions[key] += 1
     return True
 
@@ -72,6 +74,16 @@ def touched(requests: Sequence[Request]) -> tuple[list[tuple[str, str]], list[st
 def reports(requests: Iterable[Request]) -> list[tuple[Request, Placed, str]]:
     """Return all reports in order, each with its request and as it is kept."""
     return [(one, placed, body) for one in requests for placed, body in zip(one.arrival.reports, one.bodies, strict=True)]
+
+
+def foreigners(requests: Iterable[Request]) -> list[tuple[Request, Foreign]]:
+    """Return all messages of other agencies, each with its request, in an order that is the same for everybody."""
+    return sorted(((one, said) for one in requests for said in one.arrival.foreign), key=lambda pair: pair[1].id)
+
+
+def foreign(id: str) -> tuple[str, ...]:
+    """Return by what the revision of another agency's message is found."""
+    return "heard", "", id
 
 
 def incident(placed: Placed) -> tuple[str, str]:

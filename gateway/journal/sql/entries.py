@@ -33,6 +33,8 @@ def arrived(request: Request) -> Iterator[Entry]:
             yield Entry(f"source:{source}", arrival.at, arrival.actor, "watched", body)
         return
     told: Body = {"refused": len(arrival.refusals), "reports": list(_reports(request))}
+    if arrival.foreign:
+        told |= {"heard": [one.id for one in arrival.foreign]}
     body = {"receipt": request.receipt.id, "sha256": request.sha256} | told
     yield Entry(f"source:{raw.source}", arrival.at, arrival.actor, "received", body)
 

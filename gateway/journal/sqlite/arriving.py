@@ -12,6 +12,8 @@ from gateway.journal.sql.arriving import (
     Request,
     Revisions,
     episode,
+    foreign,
+    foreigners,
     moved_on,
     raws,
     reports,
@@ -22,6 +24,7 @@ from gateway.journal.sql.arriving import (
 )
 from gateway.journal.sql.codec import canonical, moment, when
 from gateway.journal.sqlite import audit, work
+from gateway.journal.sqlite import foreign as heard
 from gateway.journal.sqlite.intake import GIVEN_BODY, GIVEN_KEY, known
 from gateway.journal.sqlite.sql import each, keep
 
@@ -64,12 +67,15 @@ def _revisions(cx: apsw.Connection, requests: Sequence[Request]) -> Revisions:
     found: Revisions = {**dict.fromkeys(incidents, 0), **{(key,): 0 for key in watches}}
     found |= {(source, id): revision for source, id, revision in each(cx, newest, incidents)}
     watched = each(cx, "SELECT key, revision FROM watch WHERE key = ?", [(key,) for key in watches])
+    said = [one.id for _, one in foreigners(requests)]
+    found |= {foreign(id): 0 for id in said} | {foreign(id): 1 for id in heard.known(cx, said)}
     return found | {(key,): revision for key, revision in watched}
 
 
 def _record(cx: apsw.Connection, requests: Sequence[Request], revisions: Revisions) -> None:
     _receive(cx, requests)
     _place(cx, requests)
+    heard.add(cx, foreigners(requests))
     states = {watched.key: watched.state for one in requests for watched in one.arrival.watches}
     each(
         cx,

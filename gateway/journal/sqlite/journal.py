@@ -12,7 +12,19 @@ import apsw
 
 from gateway.fault import Conflict
 from gateway.journal.records import Arrival, Receipt
-from gateway.journal.sqlite import alerts, arriving, audit, deliveries, incidents, intake, issuing, people, publications, work
+from gateway.journal.sqlite import (
+    alerts,
+    arriving,
+    audit,
+    deliveries,
+    foreign,
+    incidents,
+    intake,
+    issuing,
+    people,
+    publications,
+    work,
+)
 from gateway.journal.sqlite.desk import Reader
 from gateway.journal.sqlite.opening import Opened, open_store
 from gateway.journal.sqlite.writer import Writer
@@ -80,6 +92,10 @@ class SqliteJournal:
 
     reports = _reads(incidents.reports)
     incidents = _reads(incidents.incidents)
+
+    heard = _reads(foreign.heard)
+    heard_one = _reads(foreign.heard_one)
+    heard_bytes = _reads(foreign.heard_bytes)
 
     take = _timed(work.take)
     finish = _timed(work.finish)

@@ -19,7 +19,21 @@ from gateway.journal.records import Arrival, Key, Person, Todo, TodoKind, Watche
 from gateway.journal.sqlite import SqliteJournal
 from gateway.source import Refusal
 from tests.journal.postgres.server import Server
-from tests.journal.samples import SECOND, T0, claim, incident, placed, raw, revision, settle, states, tell, version
+from tests.journal.samples import (
+    SECOND,
+    T0,
+    claim,
+    foreign,
+    incident,
+    placed,
+    raw,
+    reference,
+    revision,
+    settle,
+    states,
+    tell,
+    version,
+)
 
 NUL = "the far side said \0 and \x7f, é"
 DERIVED = {"migration", "probe", "chain", "given"}
@@ -34,6 +48,7 @@ async def lived(journal: Journal) -> None:
     await journal.accept(Arrival(at=T0, raw=raw(b"[1]"), reports=(placed(incident(sequence=2), expected=1, closes=True),)))
     await journal.accept(Arrival(at=T0, raw=raw(b"[2]"), reports=(placed(incident(sequence=3), expected=2, episode=2),)))
     await journal.accept(Arrival(at=T0, reports=(placed(incident(source="tick", sequence=3), applied=False),)))
+    await journal.accept(Arrival(at=T0, raw=raw(b"<a/>"), foreign=(foreign("over", 1, reference("rain", 0), kind="Cancel"),)))
     await journal.allocate("alert")
     await tell(journal, version(about=about), ["cap/a", "cap/b", "sms/all"], clears=True)
     first, second, *_ = await claim(journal, "cap", "sms")
