@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -17,6 +18,10 @@ from tools.patched_tree import PatchedTree
 hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=True)
 hypothesis.settings.register_profile("explore", deadline=None, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("BONGSU_HYPOTHESIS", "fixed"))
+
+# Whoever runs the tests in the background of a shell has their children deaf to Ctrl-C, which some tests press
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REQUIRED = os.environ.get("BONGSU_REQUIRE_PEERS") == "1"
 MISSING = re.compile(r"[\w.+-]+ is not installed: apt install [\w.+-]+")

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import groupby
 
 from gateway.fault import BadInput
@@ -55,6 +56,8 @@ def _accept(text: str, most: int, path: str, *, several_lines: bool) -> str:
     normal = _normal(text, most, path)
     if len(normal) > most:
         raise BadInput("text-too-long", f"{len(normal)} characters, at most {most} fit", path=path, hint="say it shorter")
+    if all(map(_plain, set(normal))):
+        return normal
     marks = 0
     for index, character in enumerate(normal):
         marks = _marks(character, marks)
@@ -68,12 +71,20 @@ def _normal(text: str, most: int, path: str) -> str:
     """Return the text in NFC; what would take NFC long (its sorting of marks is quadratic) is left or refused beforehand."""
     if text.isascii() or len(text) > 4 * most:
         return text
+    if not any(map(unicodedata.combining, set(text))):
+        return unicodedata.normalize("NFC", text)
     end = 0
     for marked, run in groupby(text, key=lambda character: unicodedata.combining(character) > 0):
         end += (length := len(list(run)))
         if marked and length > _MOST_MARKS_TO_SORT:
             raise _refusal("text-combining", text[end - length], end - length, path)
     return unicodedata.normalize("NFC", text)
+
+
+@lru_cache(maxsize=8192)
+def _plain(character: str) -> bool:
+    """Tell whether a character is fit to be shown whatever stands beside it, and no mark."""
+    return not _marks(character, 0) and not _code(character, 0)
 
 
 def _marks(character: str, before: int) -> int:

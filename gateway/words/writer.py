@@ -59,6 +59,7 @@ class Writer(Struct, frozen=True, kw_only=True):
     templates: Templates
     english: "Writer | None" = None
     said: dict[str, str] = field(default_factory=dict)
+    told: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def write(self, language: str) -> Written:
         """Return the alert's text under the tag that was asked for.
@@ -155,9 +156,13 @@ class Writer(Struct, frozen=True, kw_only=True):
         return (self.templates.marks[self.matter.status], self.templates.notes[self.matter.status])
 
     def _ids(self, roles: Iterable[str]) -> tuple[str, ...]:
-        matter = self.matter
-        ids = (id for role in roles for id in self.templates.phrases(role, matter.subject, matter.known))
-        return tuple(id for id in ids if self.english or not id.startswith(ENGLISH))
+        return tuple(id for role in roles for id in self._of_role(role))
+
+    def _of_role(self, role: str) -> tuple[str, ...]:
+        if role not in self.told:
+            ids = self.templates.phrases(role, self.matter.subject, self.matter.known)
+            self.told[role] = tuple(id for id in ids if self.english or not id.startswith(ENGLISH))
+        return self.told[role]
 
     def _join(self, ids: Iterable[str]) -> str:
         return phrase.told(self.say(id) for id in ids)
