@@ -2,7 +2,7 @@
 
 Every verb is one transaction and durable when it returns. Verbs that change something read before carry the revision that was
 read; when it moved on they raise Stale and nothing happened. Times named `at` or `now` are the story clock's and aware; leases,
-backoff (`retry_in`) and `due` run on the store's own real clock. A store that cannot commit raises Unavailable within 2 s.
+backoff (`retry_in`) and `due` run on the store's own real clock. A store that is silent for 2 s raises Unavailable.
 """
 
 from collections.abc import Mapping, Sequence

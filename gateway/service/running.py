@@ -185,9 +185,12 @@ class Service:
         await self._tried("expiries", self.gateway.expire_due)
         await self._tried("watches", self.gateway.tick)
         if monotonic() >= self._seal_at:
-            await self._tried("seal", partial(self.journal.seal, self._now()))
-            self._seal_at = monotonic() + SEAL_S
+            await self._tried("seal", self._seal)
         self._hint()
+
+    async def _seal(self) -> None:
+        await self.journal.seal(self._now())
+        self._seal_at = monotonic() + SEAL_S
 
     def _hint(self) -> None:
         self.courier.hint()

@@ -30,7 +30,7 @@ RESTARTS = int(os.environ.get("BONGSU_RESTARTS", "4"))
 DRAIN_S = 0.6
 POLL_S = 0.1
 PAUSE_S = 0.02
-BUSY = b'"code":"store-unavailable"'
+LEAVING = b'"code":"stopping"'
 DONE = {"read": 200, "report": 202, "create": 201, "submit": 200, "approve": 200, "cancel": 200}
 
 
@@ -54,25 +54,34 @@ class Balancer:
             await asyncio.sleep(POLL_S)
 
     async def passes(self, what: str, asking: Callable[[str], Awaitable[Answer]]) -> Answer:
-        """Let a node that is ready answer, and keep what came of it; whoever is told to try again does."""
-        doubt = False
-        while BUSY in (answer := await self._passes(what, asking)).body:
-            doubt = True
-            self.again.append(what)
-        if answer.status != DONE[what] and not (doubt and answer.status == 409):
+        """Let a node that is ready answer, and keep what came of it; another is asked only where the first is leaving."""
+        answer = None
+        while answer is None:
+            answer = await self._answer(what, asking)
+        self.answers[what] += 1
+        if answer.status != DONE[what]:
             self.errors.append(f"{what}: {answer.status} {answer.body!r}")
         return answer
 
-    async def _passes(self, what: str, asking: Callable[[str], Awaitable[Answer]]) -> Answer:
+    async def _answer(self, what: str, asking: Callable[[str], Awaitable[Answer]]) -> Answer | None:
+        url = await self._ready()
+        try:
+            answer = await asking(url)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            if not (isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ConnectionRefusedError)):
+                self.errors.append(f"{what}: {error!r}")
+                raise
+        else:
+            if not (answer.status == 503 and LEAVING in answer.body and "Retry-After" in answer.headers):
+                return answer
+        self.again.append(what)
+        self.ready[url] = False
+        return None
+
+    async def _ready(self) -> str:
         while not (nodes := [url for url, ready in self.ready.items() if ready]):  # noqa: ASYNC110 - another task asks
             await asyncio.sleep(0.01)
-        try:
-            answer = await asking(nodes[next(self._turns) % len(nodes)])
-        except (aiohttp.ClientError, TimeoutError) as error:
-            self.errors.append(f"{what}: {error!r}")
-            raise
-        self.answers[what] += 1
-        return answer
+        return nodes[next(self._turns) % len(nodes)]
 
     async def _is_ready(self, session: aiohttp.ClientSession, url: str) -> bool:
         try:
@@ -213,9 +222,9 @@ async def test_nobody_notices_that_one_of_two_nodes_is_restarted_again_and_again
     finally:
         for node in nodes:
             await node.kill()
-    print(f"{RESTARTS} restarts, {balancer.answers.total()} requests: {dict(balancer.answers)}, again: {balancer.again}")  # noqa: T201
+    told = f"{dict(balancer.answers)}, told to go elsewhere: {dict(Counter(balancer.again))}, errors: {balancer.errors}"
+    print(f"{RESTARTS} restarts, {balancer.answers.total()} requests: {told}")  # noqa: T201
     assert balancer.errors == []
-    assert len(balancer.again) <= RESTARTS, "a busy database is not what a restart is to be noticed by"
     assert balancer.answers.keys() == DONE.keys()
     assert balancer.answers.total() > RESTARTS * 20
 

@@ -1,13 +1,16 @@
 """Writing and reading the audit chains."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from gateway.journal.audit import SEALED, SEALS, heads_digest, link
-from gateway.journal.postgres.sql import Cx, Row, columns, every, unnest
+from gateway.journal.postgres.sql import Cx, Row, columns, every, only, unnest
 from gateway.journal.records import AuditEntry
 from gateway.journal.sql.codec import canonical
 from gateway.journal.sql.entries import Entry
+
+LOOK_S = 0.01
 
 
 async def note(  # noqa: PLR0913, PLR0917 - an entry has as many parts
@@ -49,23 +52,59 @@ async def read(cx: Cx, chain: str | None = None, *, after: int = 0, most: int = 
     """Return entries in the order they were written; `after` counts the chain's entries, or all, that were read before."""
     columns = "SELECT chain, number, at, actor, act, body, previous, digest FROM audit "
     if chain is None:
-        await _let_writers_finish(cx)
-        return [_entry(row) for row in await every(cx, columns + "ORDER BY id OFFSET $1 LIMIT $2", after, most)]
+        [place] = await only(cx, "place", "SELECT last_value FROM audit_id_seq")
+        await _settled(cx)
+        found = await every(cx, columns + "WHERE id <= $3 ORDER BY id OFFSET $1 LIMIT $2", after, most, place)
+        return [_entry(row) for row in found]
     found = await every(cx, columns + "WHERE chain = $1 AND number > $2 ORDER BY number LIMIT $3", chain, after, most)
     return [_entry(row) for row in found]
 
 
 async def seal(cx: Cx, at: datetime) -> str:
-    """Append the digest of all chain heads to the chain of seals and return that entry's digest."""
-    await _let_writers_finish(cx)
-    newest = await every(cx, "SELECT name, number, digest FROM chain WHERE name <> $1 AND number > 0", SEALS)
-    heads = {chain: (number, digest) for chain, number, digest in newest}
-    return await append(cx, Entry(SEALS, at, "gateway", SEALED, {"chains": len(heads), "digest": heads_digest(heads)}))
+    """Append the digest of all chain heads to the chain of seals and return that entry's digest.
+
+    The seal takes its place first, then waits for whoever may have a place in front of it; nobody waits for the seal.
+    """
+    head = (await _heads(cx, [SEALS]))[SEALS]
+    # As every writer does, so that whoever reads waits for what has a place
+    await cx.execute("LOCK TABLE audit IN ROW EXCLUSIVE MODE")
+    [place] = await only(cx, "place", "SELECT nextval('audit_id_seq')")
+    await _settled(cx)
+    heads = {chain: (number, digest) for chain, number, digest in await every(cx, _HEADS_BEFORE, place, SEALS)}
+    body = {"chains": len(heads), "digest": heads_digest(heads)}
+    new = link(SEALS, head, at, "gateway", SEALED, canonical(body).encode())
+    await cx.execute(_SEAL, place, SEALS, new.number, new.at, new.actor, new.act, new.body, new.previous, new.digest)
+    return new.digest
 
 
-async def _let_writers_finish(cx: Cx) -> None:
-    """An entry gets its place before its transaction commits; after this, none can appear in front of one that is seen."""
-    await cx.execute("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE")
+# A chain that went on since shows in its next entry how it stood
+_HEADS_BEFORE = (
+    "SELECT c.name, coalesce(n.number - 1, c.number), coalesce(n.previous, c.digest) FROM chain c LEFT JOIN"
+    " (SELECT DISTINCT ON (chain) chain, number, previous FROM audit WHERE id > $1 ORDER BY chain, number) n ON n.chain = c.name"
+    " WHERE c.name <> $2 AND coalesce(n.number - 1, c.number) > 0"
+)
+_SEAL = (
+    "WITH written AS (INSERT INTO audit (id, chain, number, at, actor, act, body, previous, digest)"
+    " OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))"
+    " UPDATE chain SET number = $3, digest = $9 WHERE name = $2"
+)
+_WRITERS = (
+    "SELECT virtualtransaction FROM pg_locks WHERE locktype = 'relation' AND relation = 'audit'::regclass"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND mode = 'RowExclusiveLock' AND granted AND pid <> pg_backend_pid()"
+)
+
+
+async def _settled(cx: Cx) -> None:
+    """Wait until all have ended who were writing: an entry gets its place before its transaction commits."""
+    writing = await _writers(cx)
+    while writing:
+        await asyncio.sleep(LOOK_S)
+        writing &= await _writers(cx)
+
+
+async def _writers(cx: Cx) -> set[str]:
+    return {writer for (writer,) in await every(cx, _WRITERS)}
 
 
 async def _heads(cx: Cx, chains: Sequence[str]) -> dict[str, tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""Where verbs get a connection and a transaction: served within two seconds, or told no."""
+"""Where verbs get a connection and a transaction: whoever hears nothing of the database for two seconds is told no."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,10 +10,13 @@ import asyncpg
 from gateway.fault import Fault, Unavailable
 from gateway.journal.postgres.faults import AGAIN, LOST, unavailable
 from gateway.journal.postgres.sql import Cx
+from gateway.journal.postgres.talk import Patience, Talk, patient
 
 T = TypeVar("T")
 
 PATIENCE_S = 1.8
+# A verb of many statements, on a connection that sees them for the first time while the machine is busy, is slow but not lost
+LONGEST_S = 6.0
 WRITE = "BEGIN"
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -29,15 +32,15 @@ class Desk:
         self.refusal: Unavailable | None = None
 
     async def run(self, work: Callable[[Cx], Awaitable[T]], begin: str = WRITE) -> T:
-        """Do work in one transaction; raises Unavailable when it was not done in time.
+        """Do work in one transaction; raises Unavailable when the database was silent for too long, or all took too long.
 
         Then it did not happen, unless the connection was lost while the commit was on its way: who asks again finds out.
         """
-        return await self._served(lambda: self._transact(work, begin))
+        return await self._served(lambda patience: self._transact(work, begin, patience))
 
     async def glance(self, work: Callable[[Cx], Awaitable[T]]) -> T:
         """Do work that reads with one statement, and needs no transaction of its own."""
-        return await self._served(lambda: self._look(work))
+        return await self._served(lambda patience: self._look(work, patience))
 
     async def close(self) -> None:
         """Serve whoever has a connection, then let go of them all."""
@@ -48,23 +51,23 @@ class Desk:
         except TimeoutError:
             self._pool.terminate()
 
-    async def _served(self, serve: Callable[[], Awaitable[T]]) -> T:
+    async def _served(self, serve: Callable[[Patience], Awaitable[T]]) -> T:
         if self.refusal is not None:
             raise self.refusal
         try:
-            async with asyncio.timeout(self._patience_s):
-                return await _until_nobody_is_in_the_way(serve)
+            async with patient(self._patience_s, LONGEST_S) as patience:
+                return await _until_nobody_is_in_the_way(lambda: serve(patience))
         except TimeoutError:
             raise Unavailable("store-unavailable", "the database did not answer in time", hint="try again") from None
         except LOST as error:
             raise unavailable(error) from error
 
-    async def _look(self, work: Callable[[Cx], Awaitable[T]]) -> T:
-        async with self._lent() as cx:
+    async def _look(self, work: Callable[[Cx], Awaitable[T]], patience: Patience) -> T:
+        async with self._lent(patience) as cx:
             return await work(cx)
 
-    async def _transact(self, work: Callable[[Cx], Awaitable[T]], begin: str) -> T:
-        async with self._lent() as cx:
+    async def _transact(self, work: Callable[[Cx], Awaitable[T]], begin: str, patience: Patience) -> T:
+        async with self._lent(patience) as cx:
             await cx.execute(begin)
             try:
                 result = await work(cx)
@@ -75,10 +78,10 @@ class Desk:
             return result
 
     @asynccontextmanager
-    async def _lent(self) -> AsyncIterator[Cx]:
+    async def _lent(self, patience: Patience) -> AsyncIterator[Cx]:
         cx: asyncpg.Connection = await self._pool.acquire()
         try:
-            yield cx
+            yield Talk(cx, patience)
         except (Fault, *AGAIN):
             raise
         except BaseException:
