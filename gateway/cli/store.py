@@ -11,7 +11,6 @@ from gateway import config
 from gateway.cli import opening
 from gateway.cli.say import as_json, line, progress, show, words
 from gateway.config import Database, SecretPlace
-from gateway.fault import BadInput
 from gateway.service import keeping
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -28,19 +27,23 @@ def store() -> None:
 @click.option("--to", "url", required=True, metavar="URL", help="An empty database: postgresql://user@host/database.")
 @click.option("--secret-file", type=EXISTING, metavar="FILE", help="Where its password stands, readable by us alone.")
 @click.option("--secret-env", metavar="NAME", help="The environment variable that holds its password.")
+@click.option("--plain", is_flag=True, help="Let the record cross a network of ours unencrypted.")
 @as_json
-def migrate(folder: Path, url: str, secret_file: Path | None, secret_env: str | None, *, as_json: bool) -> None:
+def migrate(  # noqa: PLR0913 - as many as the command has words
+    folder: Path, url: str, secret_file: Path | None, secret_env: str | None, *, plain: bool, as_json: bool
+) -> None:
     """Copy the city's file into an empty PostgreSQL database and prove that both hold the same.
 
     No gateway may run on the file; it stays as it is. What city.toml must say from now on is printed at the end.
     """
     if secret_file and secret_env:
         raise click.UsageError("Where is the password? Give --secret-file or --secret-env, not both.")
-    database = _database(url, secret_file, secret_env)
+    secret = SecretPlace(file=secret_file, env=secret_env) if secret_file or secret_env else None
+    database = config.named(url, secret, plain=plain)
     moved = asyncio.run(keeping.migrate(config.read(folder), database))
     for one in moved:
         show(msgspec.structs.asdict(one), f"{one.topic:<12}{one.rows:>10}  {one.sha256}", as_json=as_json)
-    settings = _lines(url, secret_file, secret_env)
+    settings = _lines(database, plain=plain)
     if as_json:
         line({"result": "moved", "topics": len(moved), "rows": sum(one.rows for one in moved), "settings": settings})
         return
@@ -76,12 +79,7 @@ def restore(folder: Path, file: Path, *, as_json: bool) -> None:
     show({"file": str(file), "unknown": unknown}, told if unknown else "restored; nothing was on its way", as_json=as_json)
 
 
-def _database(url: str, file: Path | None, env: str | None) -> Database:
-    if not url.startswith("postgresql://") or any(char in url for char in '"\\\n'):
-        raise BadInput("store-url", "the store's url cannot be read", hint="postgresql://user@host/database")
-    return Database(url=url, secret=SecretPlace(file=file, env=env) if file or env else None)
-
-
-def _lines(url: str, file: Path | None, env: str | None) -> str:
+def _lines(database: Database, *, plain: bool) -> str:
+    file, env = (database.secret.file, database.secret.env) if database.secret else (None, None)
     secret = f'\nsecret_file = "{file.resolve()}"' if file else f'\nsecret_env = "{env}"' if env else ""
-    return f'[store]\nurl = "{url}"{secret}'
+    return f'[store]\nurl = "{database.url}"{secret}' + ("\nplain = true" if plain else "")

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import langcodes
 import msgspec
 
 from gateway import playbook
-from gateway.config import hosts
+from gateway.config import database, hosts
 from gateway.config.settings import Mode, Settings
 from gateway.doors import toml
 from gateway.doors.json import Path as Place
@@ -172,11 +172,8 @@ def _database(store: Table) -> Iterator[Contradiction]:
         return
     if "path" in store:
         yield "store-twice", "the record is kept in one place", ("store", "path"), "keep path or url"
-    if not store.get("plain", False) and not hosts.encrypted(store["url"]):
-        hint = "add ?sslmode=verify-full, or set plain = true knowingly"
-        yield "url-plain", "the record would cross the network unproven and in the clear", ("store", "url"), hint
-    if "password" in parse_qs(urlsplit(store["url"]).query):
-        yield "secret-in-url", "a password stands outside of this file", ("store", "url"), "name a secret_file or a secret_env"
+    for code, message, hint in database.wrong(store["url"], plain=store.get("plain", False)):
+        yield code, message, ("store", "url"), hint
 
 
 def _keepers(data: Table) -> Iterator[tuple[Place, Table]]:

@@ -100,3 +100,32 @@ def test_a_database_is_backed_up_into_a_file_and_restored_into_another(
     assert [one["name"] for one in lines(bongsu("user", "list", "--city", city, "--json"))] == ["lee"]
     again = bongsu("store", "restore", "--city", city, tmp_path / "a.db")
     assert (again.exit_code, "store-not-empty" in again.stderr) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("address", "rule", "remedy"),
+    [
+        ("postgresql://bongsu@db.example/bongsu", "url-plain", "--plain"),
+        ("postgresql://bongsu@db-a.example,localhost/bongsu?sslmode=require", "url-plain", "sslmode=verify-full"),
+        ("postgresql:///bongsu?host=/run/pg,10.0.0.9", "url-plain", "sslmode=verify-full"),
+        ("postgresql://bongsu:hunter2@db.example/bongsu?sslmode=verify-full", "secret-in-url", "secret_file"),
+        ("postgresql:///bongsu?password=hunter2", "secret-in-url", "secret_env"),
+        ("mysql://bongsu@db.example/bongsu", "store-url", "postgresql://user@host/database"),
+    ],
+)
+def test_an_address_that_serve_would_refuse_is_refused_before_anything_is_sent_there(
+    bongsu: Bongsu, city: Path, address: str, rule: str, remedy: str
+) -> None:
+    add(bongsu, city, "kim")
+    refused = bongsu("store", "migrate", "--city", city, "--to", address)
+    assert (refused.exit_code, refused.stdout) == (3, "")
+    assert refused.stderr.startswith(f"error: {rule}: ")
+    assert remedy in refused.stderr
+    assert "hunter2" not in refused.stderr
+
+
+def test_what_was_allowed_knowingly_is_written_into_city_toml(bongsu: Bongsu, city: Path, url: str) -> None:
+    add(bongsu, city, "kim")
+    moved = bongsu("store", "migrate", "--city", city, "--to", url, "--plain")
+    assert moved.exit_code == 0, moved.stderr
+    assert moved.stdout.splitlines()[-3:] == ["[store]", f'url = "{url}"', "plain = true"]

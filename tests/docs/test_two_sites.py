@@ -1,6 +1,7 @@
 """What the guide for two sites tells to run is run here, and what it tells to write is read by those who must."""
 
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def run(command: str, folder: Path, *, said: str = "", **meant: str) -> str:
     """Run a command of the guide; what stands for something of the city's own is replaced."""
     for word, place in {"DIR": str(folder), **meant}.items():
         command = command.replace(word, place)
-    answer = CliRunner().invoke(main, command.split()[1:], input=said)
+    answer = CliRunner().invoke(main, shlex.split(command)[1:], input=said)
     assert answer.exit_code == 0, answer.stderr
     return str(answer.stdout)
 
@@ -82,7 +83,7 @@ def test_the_record_moves_and_outlives_its_primary(town: Path, server: Server) -
     told, promoted = COMMANDS[0].split(" --secret-file")[0], re.search(r"`(pg_ctl promote [^`]+)`", GUIDE)
     assert promoted is not None
     with running_pair(server.programs) as pair:
-        moved = run(told, town, **{"postgresql://bongsu@db-a/bongsu": pair.primary.dsn("record")})
+        moved = run(told, town, **{"postgresql://bongsu@db-a/bongsu?sslmode=verify-full": pair.primary.dsn("record")})
         lines = moved[moved.index("[store]") :].replace(pair.primary.dsn("record"), pair.dsn)
         text = (town / "city.toml").read_text()
         (town / "city.toml").write_text(text.replace('[store]\npath = "bongsu.db"\n', lines))

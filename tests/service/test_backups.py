@@ -7,11 +7,13 @@ import msgspec
 import pytest
 
 from gateway import config
-from gateway.config import Backups, Settings
+from gateway.config import Backups, Database, Settings
 from gateway.fault import Fault
+from gateway.journal.postgres import PostgresJournal
 from gateway.journal.records import TodoKind
 from gateway.journal.sqlite import SqliteJournal
 from gateway.service.backups import AGAIN, Archivist, known
+from tests.journal.postgres.server import Server
 from tests.journal.samples import T0
 
 HANBAT = Path(__file__).parents[2] / "gateway" / "demo" / "hanbat"
@@ -33,6 +35,28 @@ async def test_a_backup_is_made_when_the_newest_is_old_and_old_ones_go(city: Set
     await journal.close()
 
     assert [file.name for file in known(tmp_path / "backups")] == ["bongsu-20260714T152000Z.db", "bongsu-20260714T212000Z.db"]
+
+
+async def test_each_gateway_of_a_database_makes_backups_of_its_own(city: Settings, server: Server, tmp_path: Path) -> None:
+    dsn = await server.fresh(tmp_path)
+    folders = {name: tmp_path / name for name in "ab"}
+    journals = {name: await PostgresJournal.open(dsn, node=name) for name in "ab"}
+    for name, folder in folders.items():
+        settings = msgspec.structs.replace(city, database=Database(url=dsn), backups=Backups(folder=folder, every_h=6, kept=2))
+        archivist = Archivist(settings, journals[name], name)
+        for hours in (0, 1, 6, 12):
+            await journals[name].note("service", "kim", f"{name} {hours}", {}, T0)
+            await archivist.look(T0 + hours * HOUR)
+
+    told = ["a 0", "a 1", "a 6", "a 12", "b 0", "b 1", "b 6", "b 12"]
+    for folder, seen in ((folders["a"], told[:4]), (folders["b"], told)):
+        made = known(folder)
+        assert [file.name for file in made] == ["bongsu-20260714T152000Z.db", "bongsu-20260714T212000Z.db"]
+        kept = await SqliteJournal.open(made[-1])
+        assert [entry.act for entry in await kept.audit("service")] == seen
+        await kept.close()
+    for journal in journals.values():
+        await journal.close()
 
 
 async def test_a_strangers_file_is_neither_counted_nor_deleted(city: Settings, tmp_path: Path) -> None:

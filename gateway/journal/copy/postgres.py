@@ -7,14 +7,14 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from gateway.fault import BadInput, Conflict, Fault
+from gateway.fault import Conflict, Fault
 from gateway.journal.copy.form import Form, insertion, replacing
 from gateway.journal.copy.moving import MOST_ROWS, batches
 from gateway.journal.copy.topics import PUBLICATION, TOPICS, Row, Topic, names
 from gateway.journal.postgres import migrate
 from gateway.journal.postgres.desk import READ, WRITE
 from gateway.journal.postgres.faults import LOST, unavailable
-from gateway.journal.postgres.hosts import CONNECT_S
+from gateway.journal.postgres.hosts import connect
 from gateway.journal.postgres.opening import refuse_unsafe
 
 # A standby that has to confirm a whole record may take its time; a server that hangs may not
@@ -108,27 +108,13 @@ async def writing(dsn: str, password: str | None) -> AsyncIterator[PostgresSide]
 async def _connected(dsn: str, password: str | None) -> AsyncIterator[asyncpg.Connection]:
     cx: asyncpg.Connection | None = None
     try:
-        cx = await _connect(dsn, password)
+        cx = await connect(dsn, password=password, command_timeout=STATEMENT_S, server_settings=_SESSION)
         yield cx
     except LOST as error:
         raise unavailable(error) from error
     finally:
         if cx is not None:
             cx.terminate()
-
-
-async def _connect(dsn: str, password: str | None) -> asyncpg.Connection:
-    try:
-        return await asyncpg.connect(
-            dsn,
-            password=password,
-            timeout=CONNECT_S,
-            command_timeout=STATEMENT_S,
-            target_session_attrs="read-write",
-            server_settings=_SESSION,
-        )
-    except ValueError:
-        raise BadInput("store-url", "the store's url cannot be read", hint="postgresql://user@host/database") from None
 
 
 async def _ours_alone(cx: asyncpg.Connection) -> None:

@@ -1,21 +1,33 @@
 """Which of a DSN's hosts to speak to: the first in its order that takes writes."""
 
+import ssl
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
+from gateway.fault import BadInput
 from gateway.journal.postgres.faults import LOST
 
 CONNECT_S = 1.2
 
 
 async def connect(dsn: str, **options: Any) -> asyncpg.Connection:
-    """Connect to the first host that takes writes; raises what the last one said when there is none.
+    """Connect to the first host that takes writes; raises what the last one said when there is none, BadInput for a bad DSN.
 
     Each host is asked for its share of the time only, so that one that is silent for ever does not hide those after it.
     """
-    hosts = one_by_one(dsn)
+    try:
+        return await _first(one_by_one(dsn), options)
+    # It is a ValueError too, and says something else
+    except ssl.SSLError:
+        raise
+    except ValueError as error:
+        raise BadInput("store-url", f"the store's url cannot be used: {error}", hint="postgresql://user@host/database") from None
+
+
+async def _first(hosts: Sequence[str], options: dict[str, Any]) -> asyncpg.Connection:
     *others, last = hosts
     options |= {"timeout": CONNECT_S / len(hosts), "target_session_attrs": "read-write"}
     for host in others:

@@ -1,12 +1,11 @@
 """What must hold before a store is used: a server that keeps what it committed, and a schema we know."""
 
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 import asyncpg
 
-from gateway.fault import BadInput, Unavailable
+from gateway.fault import Unavailable
 from gateway.journal.postgres import migrate
 from gateway.journal.postgres.desk import Desk
 from gateway.journal.postgres.faults import LOST, unavailable
@@ -39,10 +38,6 @@ async def open_desk(dsn: str, password: str | None, patience_s: float) -> Desk:
     reach = partial(connect, password=password, server_settings=session, statement_cache_size=STATEMENTS_KEPT)
     try:
         pool = await _pool(dsn, reach)
-    except ssl.SSLError as error:
-        raise unavailable(error) from error
-    except ValueError as error:
-        raise BadInput("store-url", f"the store's url cannot be used: {error}", hint="postgresql://user@host/database") from None
     except LOST as error:
         raise unavailable(error) from error
     try:

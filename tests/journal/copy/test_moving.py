@@ -1,5 +1,7 @@
 """A whole record moves between stores, and its story goes on where it stopped."""
 
+import hashlib
+import socket
 from pathlib import Path
 
 import apsw
@@ -141,6 +143,30 @@ async def test_what_was_issued_in_a_file_is_cancelled_from_a_database(path: Path
     assert verify(await after.audit()) is None
     assert await revision(after, "A1") > 0
     await after.close()
+
+
+async def test_rows_of_some_megabytes_go_there_and_back(dsn: str, tmp_path: Path) -> None:
+    journal = await SqliteJournal.open(tmp_path / "journal.db")
+    bodies = [bytes([number]) * (number << 20) + b"!" for number in range(1, 9)]
+    for body in bodies:
+        await journal.accept(Arrival(at=T0, raw=raw(body)))
+    await journal.close()
+
+    there, back = await into(tmp_path / "journal.db", dsn), await out_of(dsn, tmp_path / "back.db")
+    assert there == back
+    cx = await asyncpg.connect(dsn)
+    kept = await cx.fetch("SELECT length(body), encode(sha256(body), 'hex') FROM blob ORDER BY 1")
+    await cx.close()
+    assert [tuple(row) for row in kept] == [(len(body), hashlib.sha256(body).hexdigest()) for body in bodies]
+    assert rows(tmp_path / "back.db", "SELECT length(body) FROM blob ORDER BY 1") == [(len(body),) for body in bodies]
+
+
+async def test_a_host_that_is_silent_does_not_hide_the_one_after_it(path: Path, server: Server, dsn: str) -> None:
+    name = dsn.partition("@/")[2].partition("?")[0]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        ports = f"{silent.getsockname()[1]},5432"
+        told = await into(path, f"postgresql://postgres@/{name}?host=127.0.0.1,{server.home}&port={ports}")
+    assert sum(one.rows for one in told) > len(TOPICS)
 
 
 async def test_a_database_that_holds_anything_is_refused(path: Path, dsn: str) -> None:

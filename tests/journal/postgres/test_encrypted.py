@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.fault import BadInput, Fault, Unavailable
+from gateway.journal.copy import postgres as copy
 from gateway.journal.postgres import PostgresJournal
 from tests.journal.postgres.server import Server
 
@@ -102,6 +103,23 @@ async def test_only_a_database_that_proves_who_it_is_is_spoken_to(
         for host, anchor in (("127.0.0.1", anothers), ("localhost", ours)):
             with pytest.raises(Unavailable) as refused:
                 await PostgresJournal.open(url(port, host, anchor))
+            assert refused.value.code == "store-untrusted"
+
+
+async def test_a_record_is_copied_only_into_a_database_that_proves_who_it_is(
+    server: Server, url: Callable[[int, str, Path], str], tmp_path: Path
+) -> None:
+    ours, anothers = certified(tmp_path, "ours"), certified(tmp_path, "anothers")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(ours)
+    door = Door(server, context)
+    async with opened(door) as port:
+        async with copy.writing(url(port, "127.0.0.1", ours), None) as side:
+            assert await side.empty()
+        assert door.encrypted == 1
+        for side_of in (copy.writing, copy.reading):
+            with pytest.raises(Unavailable) as refused:
+                await side_of(url(port, "127.0.0.1", anothers), None).__aenter__()
             assert refused.value.code == "store-untrusted"
 
 
