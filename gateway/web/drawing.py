@@ -109,6 +109,21 @@ class Drawing:
         return next(iter(names.values()), otherwise)
 
 
+class Drawings:
+    """Draws on the map of one city, for readers of any language."""
+
+    def __init__(self, city: City) -> None:
+        """Draw this city."""
+        self._city = city
+        self._made: dict[str, Drawing] = {}
+
+    def naming(self, language: str) -> Drawing:
+        """Return the drawing whose places are named in a language."""
+        if language not in self._made:
+            self._made[language] = Drawing(self._city, language)
+        return self._made[language]
+
+
 def _rings(shape: BaseGeometry) -> Iterator[Ring]:
     for polygon in shapely.get_parts(shape):
         if polygon.geom_type == "Polygon":

@@ -1,4 +1,4 @@
-"""Every command that the README names does what it is named for."""
+"""Every command that the README names does what it is named for, and what it shows is what stands in the tree."""
 
 import os
 import re
@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from babel import Locale
 
 from gateway.demo.town import FIRST, settle
+from gateway.words.check import stats
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -18,7 +20,10 @@ SECRET = "whsec_" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 
 SHOWS = {
-    "bongsu adapter check river_sensorthings": "river_sensorthings",
+    "bongsu adapter check river_sensorthings": "river_sensorthings: keeps every promise",
+    "bongsu adapter check examples/flood_button": "flood_button: keeps every promise",
+    "bongsu translate examples/flood.json --to cell-broadcast": '"pages":["',
+    "bongsu public render --city DIR --out FOLDER": "files stand in",
     "bongsu doctor": "hazards",
     "bongsu words stats": "reviewed",
     "bongsu translate examples/flood.json --to cap": "<msgType>Alert</msgType>",
@@ -26,8 +31,9 @@ SHOWS = {
     "bongsu store backup --city DIR FILE": "",
     "bongsu city check DIR": "",
 }
-PLAYED_ELSEWHERE = {"bongsu demo", "bongsu demo --headless"}
-NEED_MORE_WORDS = {"bongsu user add", "bongsu key add"}
+PLAYED_ELSEWHERE = {"bongsu demo", "bongsu demo --headless", "bongsu demo --headless --scenario all"}
+PEER = re.compile(r'(?:peer|which)\("([\w-]+)"')
+NEED_MORE_WORDS = {"bongsu user add", "bongsu key add", "bongsu words sheet"}
 
 
 @pytest.fixture
@@ -41,8 +47,9 @@ def town(tmp_path: Path) -> Path:
 
 
 def run(command: str, folder: Path, *, said: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a command of ours at the tree's root; DIR stands for the city's folder, FILE for one beside it."""
-    words = command.replace("DIR", str(folder)).replace("FILE", str(folder.with_suffix(".db"))).split()[1:]
+    """Run a command of ours at the tree's root; DIR stands for the city's folder, FILE and FOLDER for ones beside it."""
+    places = {"DIR": folder, "FILE": folder.with_suffix(".db"), "FOLDER": folder.with_suffix(".site")}
+    words = [str(places.get(word, word)) for word in command.split()[1:]]
     told = [sys.executable, "-m", "gateway", *words]
     return subprocess.run(told, cwd=ROOT, env=ENVIRONMENT, input=said, capture_output=True, text=True, timeout=60, check=False)
 
@@ -77,3 +84,36 @@ def test_a_gateway_is_served_until_it_is_told_to_stop(town: Path) -> None:
 def test_every_make_word_is_a_target() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert {name.split()[1] for name in NAMED if name.startswith("make")} <= targets
+
+
+def languages_table() -> str:
+    """Return the README's table of languages, as the catalogues are now."""
+    rows = ["| | | phrases | translated | reviewed by a native speaker |", "|---|---|---|---|---|"]
+    for tag, row in stats(ROOT / "translations").items():
+        name = Locale.parse(tag, sep="-").get_language_name("en")
+        rows.append(f"| `{tag}` | {name} | {row['phrases']} | {row['translated']} | {row['reviewed']} |")
+    return "\n".join(rows)
+
+
+def test_the_table_of_languages_is_what_is_counted() -> None:
+    shown = README.partition("<!-- words stats -->\n")[2].partition("\n<!-- end -->")[0]
+    assert shown == languages_table()
+
+
+def test_the_adapter_that_is_shown_is_the_one_that_keeps_its_promises() -> None:
+    shown = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert shown == [(ROOT / "examples" / "flood_button" / "adapter.py").read_text(encoding="utf-8")]
+
+
+def test_whatever_is_linked_is_there() -> None:
+    linked = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert len(linked) > 10
+    assert [path for path in linked if not (ROOT / path).exists()] == []
+
+
+def test_every_program_that_a_test_asks_for_is_listed() -> None:
+    files = [file for file in (ROOT / "tests").rglob("*.py") if "test_conftest" not in file.name and file.parent.name != "tests"]
+    asked = {name for file in files for name in PEER.findall(file.read_text(encoding="utf-8"))}
+    listed = set(re.findall(r"`([^`]+)`", README.partition("| peer |")[2].partition("\n\n")[0]))
+    assert "chromium" in asked
+    assert asked <= listed

@@ -12,7 +12,7 @@ from gateway.web.console.pages import HERE, STATIC, Pages, Town
 from gateway.web.console.refused import Refused
 from gateway.web.console.sign_in import SignIn
 from gateway.web.console.situation import Situation
-from gateway.web.drawing import Drawing
+from gateway.web.drawing import Drawings
 from gateway.web.sessions import Sessions
 from gateway.web.static import Static
 
@@ -24,13 +24,13 @@ class Console:
 
     def __init__(self, gateway: Gateway, gate: Gate, sessions: Sessions, town: Town) -> None:
         """Show this gateway to the people of this deployment."""
-        self.front = Front(gateway, gateway.journal, sessions, Pages(town, gateway.now), gate)
-        drawing = Drawing(gateway.plan.desk.city, town.languages[0])
+        drawings = Drawings(gateway.plan.desk.city)
+        self.front = Front(gateway, gateway.journal, sessions, Pages(town, gateway.now), gate, drawings)
         self._rooms = (
             SignIn(self.front),
-            Situation(self.front, drawing),
-            AlertPage(self.front, drawing),
-            Incidents(self.front, drawing),
+            Situation(self.front),
+            AlertPage(self.front),
+            Incidents(self.front),
             Calls(self.front),
             Refused(self.front),
             Static(HERE / "static", STATIC),

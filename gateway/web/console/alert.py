@@ -18,7 +18,6 @@ from gateway.web.console.given import Given, filled
 from gateway.web.console.sent import sent
 from gateway.web.console.situation import makers, may_approve
 from gateway.web.console.verbs import Verbs, must_type
-from gateway.web.drawing import Drawing
 from gateway.web.errors import status
 
 ONE = f"{ROOT}/alerts/{{id}}"
@@ -27,10 +26,9 @@ ONE = f"{ROOT}/alerts/{{id}}"
 class AlertPage:
     """`/console/alerts/{id}`."""
 
-    def __init__(self, front: Front, drawing: Drawing) -> None:
+    def __init__(self, front: Front) -> None:
         """Show alerts and hand every verb to the gateway."""
         self._front = front
-        self._drawing = drawing
         self._verbs = Verbs(front.gateway)
 
     def routes(self) -> list[web.RouteDef]:
@@ -92,7 +90,7 @@ class AlertPage:
             "is_told": standing(record, self._front.gateway.now()) is Stage.ISSUED,
             "payloads": [_readable(one) for one in await self._payloads(record, shown)],
             "deliveries": sent(await self._front.journal.deliveries(record.id)),
-            "map": self._drawing.of(shown.version, title=_("Map of what the alert covers")),
+            "map": self._front.drawing(request).of(shown.version, title=_("Map of what the alert covers")),
             "made_by": makers(record, shown.version.number),
             "may": may_approve(record, shown.version.number, await self._front.journal.people()),
             "must_type": must_type(shown.version),

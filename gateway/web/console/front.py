@@ -14,6 +14,8 @@ from gateway.journal.contract import Journal
 from gateway.web.auth import WHO, Gate
 from gateway.web.console.given import kept
 from gateway.web.console.pages import Pages
+from gateway.web.console.tongue import tongue
+from gateway.web.drawing import Drawing, Drawings
 from gateway.web.errors import Unauthorised, status
 from gateway.web.sessions import Sessions, SignedOut, is_from_here
 
@@ -26,13 +28,14 @@ log = structlog.get_logger()
 
 
 class Front(Struct, frozen=True):
-    """The gateway, its record, who is signed in, and how pages look."""
+    """The gateway, its record, who is signed in, and how pages and maps look."""
 
     gateway: Gateway
     journal: Journal
     sessions: Sessions
     pages: Pages
     gate: Gate
+    drawings: Drawings
 
     async def actor(self, request: web.Request, *roles: Role) -> Actor:
         """Return who is signed in; raises SignedOut, and Refused without one of the roles."""
@@ -40,6 +43,10 @@ class Front(Struct, frozen=True):
         request[WHO] = actor.name
         require(actor, *(roles or (Role.VIEWER,)))
         return actor
+
+    def drawing(self, request: web.Request) -> Drawing:
+        """Return what draws the city for a page's reader."""
+        return self.drawings.naming(tongue(request).language)
 
     async def noted(self, request: web.Request, fault: Fault) -> None:
         """Note in the record who was turned away."""

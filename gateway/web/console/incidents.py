@@ -7,7 +7,6 @@ from aiohttp import web
 from gateway.fault import Missing
 from gateway.journal.records import Head, Task
 from gateway.web.console.front import ROOT, Front
-from gateway.web.drawing import Drawing
 
 ALL = f"{ROOT}/incidents"
 ONE = f"{ALL}/{{source}}/{{id}}"
@@ -16,10 +15,9 @@ ONE = f"{ALL}/{{source}}/{{id}}"
 class Incidents:
     """`/console/incidents`."""
 
-    def __init__(self, front: Front, drawing: Drawing) -> None:
+    def __init__(self, front: Front) -> None:
         """Show what was reported."""
         self._front = front
-        self._drawing = drawing
 
     def routes(self) -> list[web.RouteDef]:
         """Return where it stands."""
@@ -41,7 +39,7 @@ class Incidents:
             "head": head,
             "reports": await self._front.journal.reports(*key),
             "failure": await self._failure(head),
-            "map": self._drawing.areas(head.report.areas, title=_("Map of what was reported")),
+            "map": self._front.drawing(request).areas(head.report.areas, title=_("Map of what was reported")),
         }
         return self._front.pages.page(request, "incident.html", actor, **known)
 

@@ -103,8 +103,8 @@ FIELDS = {
     "description": _("What happens"),
     "instruction": _("What to do"),
     "short": _("In one line"),
-    "cell-broadcast-90": _("Cell broadcast, 90 characters"),
-    "cell-broadcast-157": _("Cell broadcast, 157 characters"),
+    "cell-broadcast-90": _("Cell broadcast, up to 90 characters"),
+    "cell-broadcast-157": _("Cell broadcast, up to 157 characters"),
     "sign": _("Sign"),
     "push": _("App notification"),
 }

@@ -12,7 +12,6 @@ from gateway.engine.standing import standing
 from gateway.journal.records import AlertRecord, Person, VersionState
 from gateway.web.console import live
 from gateway.web.console.front import ROOT, Front
-from gateway.web.drawing import Drawing
 
 MOST_PAST = 10
 MAKING = frozenset({Deed.DRAFTED, Deed.EDITED, Deed.SUBMITTED})
@@ -29,10 +28,9 @@ class Waiting(Struct, frozen=True):
 class Situation:
     """`/console`."""
 
-    def __init__(self, front: Front, drawing: Drawing) -> None:
+    def __init__(self, front: Front) -> None:
         """Show the record."""
         self._front = front
-        self._drawing = drawing
 
     def routes(self) -> list[web.RouteDef]:
         """Return where it stands."""
@@ -70,7 +68,7 @@ class Situation:
             "failures": await journal.failures(),
             "troubles": gateway.troubles.now(),
             "playbooks": gateway.plan.playbooks,
-            "map": self._drawing.city(issued, title=_("Map of what people are told now")),
+            "map": self._front.drawing(request).city(issued, title=_("Map of what people are told now")),
         }
 
 
