@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import hashlib
 import json
 import logging
 import statistics
@@ -23,7 +24,9 @@ from benchmarks.figures import machine
 from gateway.access import Actor, Grant, Role
 from gateway.alert import Act, Deed, Place, Version
 from gateway.area import Polygon
+from gateway.channel import Payload
 from gateway.cli import logs
+from gateway.drafting import DOCUMENT
 from gateway.engine import Gateway
 from gateway.journal.records import AlertRecord, Draft, Issue, Submit
 from gateway.journal.sqlite import SqliteJournal
@@ -34,6 +37,7 @@ from gateway.source import Raw, read_incident
 
 KIM, LEE = Actor("kim", frozenset({Role.OPERATOR})), Actor("lee", frozenset({Role.APPROVER}))
 STEPS = ("accept", "draft", "submit", "approve", "feeds", "listing")
+FLOOR = "feeds floor"
 TOGETHER = 64
 
 
@@ -65,7 +69,7 @@ class Office:
         version = _elsewhere(frozen.version, number, now + timedelta(hours=12))
         acts = (Act(number=1, deed=Deed.ISSUED, actor="gateway", at=now),)
         drafted = await journal.draft(Draft(version=version, expected=0, acts=(), at=now))
-        submit = msgspec.structs.replace(frozen, version=version, payloads=())
+        submit = msgspec.structs.replace(frozen, version=version, payloads=(), feeds=self._rows(frozen, version))
         frozen_at = await journal.submit(submit, drafted)
         issue = Issue(
             alert=version.alert,
@@ -79,6 +83,12 @@ class Office:
             document=None,
         )
         await journal.issue(issue)
+
+    def _rows(self, frozen: Submit, version: Version) -> tuple[Payload, ...]:
+        """Return what each feed has of a version; the CAP document is no row of a feed."""
+        kinds = {feed.channel: feed.media_type for feed in frozen.feeds if feed.channel != DOCUMENT}
+        rendered = [(feed.name, feed.render(version)) for feed in self.gateway.plan.feeds]
+        return tuple(Payload(channel=name, body=body, media_type=kinds[name]) for name, body in rendered if body is not None)
 
     async def one_more(self, name: str) -> list[float]:
         """Lead one alert from its report to the feeds, take it back, and return the seconds of each step."""
@@ -109,8 +119,23 @@ class Office:
             partial(gateway.journal.alerts, most=50),
         ]
         seconds = [await _timed(step) for step in steps]
+        bare = await self._bare()
         await gateway.cancel(told["record"].id, "only measured", LEE)
-        return seconds
+        return [*seconds, bare]
+
+    async def _bare(self) -> float:
+        """Return the seconds that it takes to join the same bytes, in as many pieces as there are alerts, and to hash them."""
+        bodies = [served.body for path in self.feeds.paths if (served := await self.feeds.current(path))]
+        pieces = [_pieces(body, self.active + 1) for body in bodies]
+        began = time.perf_counter()
+        for one in pieces:
+            hashlib.sha256(b"".join(one)).hexdigest()
+        return time.perf_counter() - began
+
+
+def _pieces(body: bytes, count: int) -> list[bytes]:
+    size = len(body) // count + 1
+    return [body[start : start + size] for start in range(0, len(body), size)]
 
 
 def _elsewhere(version: Version, number: int, expires: object) -> Version:
@@ -147,7 +172,8 @@ async def measure(folder: Path, counts: list[int], tries: int) -> list[dict[str,
         await office.fill(active)
         times = [await office.one_more(f"fire-{active}-{one}") for one in range(tries + 1)][1:]
         steps = {
-            step: round(statistics.median(column) * 1000, 2) for step, column in zip(STEPS, zip(*times, strict=True), strict=True)
+            step: round(statistics.median(column) * 1000, 2)
+            for step, column in zip((*STEPS, FLOOR), zip(*times, strict=True), strict=True)
         }
         rows.append({"active": active, **steps})
     await journal.close()
@@ -169,9 +195,9 @@ def main(counts: tuple[int, ...], tries: int, folder: str | None, *, as_json: bo
     if as_json:
         print(json.dumps({"rows": rows, **machine()}))
         return
-    columns = ("active", *STEPS)
+    columns = ("active", *STEPS, FLOOR)
     for line in (columns, *([row[column] for column in columns] for row in rows)):
-        print("".join(str(word).rjust(10) for word in line))
+        print("".join(str(word).rjust(13) for word in line))
     print("; ".join(f"{name} {value}" for name, value in machine().items()), end="\n\n")
 
 

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -14,13 +15,18 @@ from gateway.channel import Feed, Narrowing, Publication, Published
 from gateway.fault import Unavailable
 from gateway.formats import cap
 from gateway.journal.contract import Journal
-from gateway.journal.records import Snapshot
+from gateway.journal.records import VersionKey
 
 T = TypeVar("T")
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 TRUSTED = timedelta(seconds=30)
 MOST_MADE = 2000
+READ_AT_ONCE = 500
+WARNINGS = (Kind.ALERT, Kind.UPDATE)
+
+Rows = Mapping[VersionKey, Mapping[str, Published]]
+"""What every feed has of each version that is published; versions never change, so what is known is not read again."""
 
 
 class Served(Struct, frozen=True, kw_only=True):
@@ -69,10 +75,11 @@ class Feeds:
         self._feeds = {feed.path: feed for feed in feeds}
         self._base_url = base_url
         self._now = now
-        self._snapshot = Snapshot(publication=Publication(-1, LONG_AGO), feeds={})
+        self._newest = View(publication=Publication(-1, LONG_AGO), feeds={})
+        self._rows: Rows = {}
         self._reached = LONG_AGO
         self._expiries: Sequence[datetime] = ()
-        self._spoken = self._snapshot.publication
+        self._spoken = self._newest.publication
         self._made: dict[str, Served] = {}
         self._making = Shared[Served]()
         self._reading = Shared[None]()
@@ -97,9 +104,10 @@ class Feeds:
 
         While the record is away, what was published last counts until it is 30 s old; then this raises Unavailable.
         """
-        snapshot = await self._newest()
-        self._reached = max(self._reached, snapshot.publication.at, *self._passed())
-        return View(publication=Publication(snapshot.publication.revision, self._reached), feeds=snapshot.feeds)
+        await self._catch_up()
+        publication = self._newest.publication
+        self._reached = max(self._reached, publication.at, *self._passed())
+        return View(publication=Publication(publication.revision, self._reached), feeds=self._newest.feeds)
 
     async def made(self, view: View, name: str, media_type: str, make: Callable[[View], bytes]) -> Served:
         """Return what `make` makes of a view, in a thread of its own and once for all who ask while nothing else is published.
@@ -132,27 +140,48 @@ class Feeds:
         body, issued_at = await self._journal.document(identifier)
         return _served(body, cap.MEDIA_TYPE, issued_at)
 
-    async def _newest(self) -> Snapshot:
-        """Return the newest snapshot that anybody here has seen, however late the record's answers came."""
+    async def _catch_up(self) -> None:
+        """Read what was published since; the newest that anybody here has read stays, however late the record's answers come."""
         try:
             revision = (await self._journal.publication()).revision
-            if revision > self._snapshot.publication.revision:
+            if revision > self._newest.publication.revision:
                 await self._reading.run(revision, self._read)
         except Unavailable:
-            if self._now() - self._snapshot.publication.at > TRUSTED:
+            if self._now() - self._newest.publication.at > TRUSTED:
                 raise
-        return self._snapshot
 
     async def _read(self) -> None:
-        snapshot = await self._journal.snapshot()
-        if snapshot.publication.revision > self._snapshot.publication.revision:
-            self._snapshot = snapshot
-            self._expiries = expiries(snapshot)
+        known = self._rows
+        listed = await self._journal.snapshot()
+        found = await self._found([version for version in listed.versions if version not in known])
+        rows, feeds, expiries = await asyncio.to_thread(_laid_out, listed.versions, {**known, **found})
+        if listed.publication.revision > self._newest.publication.revision:
+            self._newest = View(publication=listed.publication, feeds=feeds)
+            self._rows, self._expiries = rows, expiries
+
+    async def _found(self, versions: Sequence[VersionKey]) -> Rows:
+        found: dict[VersionKey, dict[str, Published]] = {version: {} for version in versions}
+        for start in range(0, len(versions), READ_AT_ONCE):
+            for feed, row in await self._journal.published(versions[start : start + READ_AT_ONCE]):
+                found[row.alert, row.number][feed] = row
+        return found
 
 
-def expiries(snapshot: Snapshot) -> Sequence[datetime]:
-    """Return when the warnings of a snapshot run out, in order; from each of these times on, feeds speak for that time."""
-    return sorted({row.expires for rows in snapshot.feeds.values() for row in rows if row.kind in (Kind.ALERT, Kind.UPDATE)})
+def _laid_out(
+    versions: Sequence[VersionKey], known: Rows
+) -> tuple[Rows, Mapping[str, tuple[Published, ...]], Sequence[datetime]]:
+    """Return what is known of these versions and no others, the same by feed, and when the warnings among them run out."""
+    rows = {version: known[version] for version in versions}
+    feeds: dict[str, list[Published]] = {}
+    for version in versions:
+        for feed, row in rows[version].items():
+            feeds.setdefault(feed, []).append(row)
+    return rows, {feed: tuple(of_feed) for feed, of_feed in feeds.items()}, sorted(_expiries(rows))
+
+
+def _expiries(rows: Rows) -> set[datetime]:
+    """From each of these times on, feeds speak for that time."""
+    return {row.expires for of_version in rows.values() for row in islice(of_version.values(), 1) if row.kind in WARNINGS}
 
 
 def _served(body: bytes, media_type: str, at: datetime) -> Served:

@@ -15,12 +15,12 @@ from gateway.channel import Publication, Published
 from gateway.doors.xml import Element
 from gateway.fault import BadInput
 from gateway.feeds import FeedSettings
+from gateway.feeds.written import Written
 from gateway.formats import cap
 from gateway.incident import Scope, Status
 
 ATOM = "http://www.w3.org/2005/Atom"
 KEEPS = timedelta(hours=48)
-MOST_WRITTEN = 20_000
 
 _MARK = {Status.ACTUAL: "", Status.EXERCISE: "[훈련 EXERCISE] ", Status.TEST: "[시험 TEST] "}
 _NAMES: Any = {None: ATOM, "cap": cap.NAMESPACE}
@@ -48,7 +48,7 @@ class CapAtom:
     def __init__(self, settings: FeedSettings) -> None:
         """Take the title, the sender and the world from the city's settings."""
         self.settings = settings
-        self._entries: dict[tuple[Published, str], bytes] = {}
+        self._entries = Written(self._written)
 
     def render(self, version: Version) -> bytes | None:
         """Return the frozen entry of a public version of this world as JSON, None of any other.
@@ -80,7 +80,7 @@ class CapAtom:
         _say(root, "updated", _time(publication.at))
         _say(_part(root, "author"), "name", self.settings.sender)
         _link(root, "self", self.media_type, base + self.path)
-        entries = [self._written(row, base) for row in _shown(rows, publication.at)]
+        entries = self._entries.of(_shown(rows, publication.at), base)
         return b"".join((b"<?xml version='1.0' encoding='UTF-8'?>\n", _open(root), *entries, b"\n</feed>\n"))
 
     def _root(self) -> Element:
@@ -89,15 +89,10 @@ class CapAtom:
         return root
 
     def _written(self, row: Published, base: str) -> bytes:
-        """Return an entry as it stands in the feed; written once, however many publications show it."""
-        if (written := self._entries.get((row, base))) is None:
-            root = self._root()
-            self._entry(root, row, base)
-            written = _open(root)[len(etree.tostring(self._root())) - len("/") :]
-            if len(self._entries) >= MOST_WRITTEN:
-                self._entries.clear()
-            self._entries[row, base] = written
-        return written
+        """Return an entry as it stands in the feed."""
+        root = self._root()
+        self._entry(root, row, base)
+        return _open(root)[len(etree.tostring(self._root())) - len("/") :]
 
     def _title(self) -> str:
         title = self.settings.title

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.alert import Act, Target, Version
-from gateway.channel import Payload, Publication
+from gateway.channel import Payload, Publication, Published
 from gateway.fault import Conflict
 from gateway.journal.records import (
     AlertRecord,
@@ -34,6 +34,7 @@ from gateway.journal.records import (
     Submit,
     Task,
     TodoKind,
+    VersionKey,
 )
 from gateway.source import Raw
 
@@ -209,7 +210,14 @@ class Journal(Protocol):
         ...
 
     async def snapshot(self) -> Snapshot:
-        """Return the newest publication and what it publishes, read in one transaction."""
+        """Return the newest publication and which versions it names, read in one transaction.
+
+        Those are of alerts that are live or were until 48 hours before it: until they were cancelled, ended or expired.
+        """
+        ...
+
+    async def published(self, versions: Sequence[VersionKey]) -> Sequence[tuple[str, Published]]:
+        """Return the rows of issued versions, each with its feed's name; a row never changes, so nobody reads it twice."""
         ...
 
     async def heartbeat(self, now: datetime, every_s: float) -> Publication:

@@ -1,6 +1,6 @@
 """What the record takes and gives back: plain data, frozen, with no behaviour of a store in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from gateway.alert import Act, IncidentKey, Target, Version
-from gateway.channel import History, Outcome, Part, Payload, Publication, Published
+from gateway.channel import History, Outcome, Part, Payload, Publication
 from gateway.fault import Finding
 from gateway.formats.cap import Message
 from gateway.incident import Incident, Status
@@ -380,11 +380,15 @@ class Delivery(Struct, frozen=True, kw_only=True):
 # Published
 
 
+VersionKey = tuple[str, int]
+"""A version by its alert's id and its number."""
+
+
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """One publication with the newest issued version of every alert, by feed name, sorted by alert."""
+    """One publication and the versions that it names: the newest issued one of every alert, sorted by alert."""
 
     publication: Publication
-    feeds: Mapping[str, tuple[Published, ...]]
+    versions: Sequence[VersionKey]
 
 
 # People

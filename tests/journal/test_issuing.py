@@ -45,10 +45,9 @@ async def test_issue_records_the_version_its_bytes_and_its_deliveries(journal: J
     assert await states(journal) == {"A1.1.sms.all": "waiting"}
     snapshot = await journal.snapshot()
     assert snapshot.publication == published == await journal.publication()
-    assert {name: [row.body for row in rows] for name, rows in snapshot.feeds.items()} == {
-        "atom": [b"A1.1 in atom"],
-        "pb": [b"A1.1 in pb"],
-    }
+    assert list(snapshot.versions) == [("A1", 1)]
+    rows = await journal.published(snapshot.versions)
+    assert [(name, row.body) for name, row in rows] == [("atom", b"A1.1 in atom"), ("pb", b"A1.1 in pb")]
 
 
 async def test_a_claim_hands_out_the_issued_bytes_and_their_recorded_digest(journal: Journal) -> None:

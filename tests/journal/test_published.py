@@ -12,22 +12,38 @@ from tests.journal.samples import HOUR, SECOND, T0, revision, tell, version
 
 
 async def told(journal: Journal, feed: str = "atom") -> list[tuple[str, int]]:
-    return [(row.alert, row.number) for row in (await journal.snapshot()).feeds.get(feed, ())]
+    versions = (await journal.snapshot()).versions
+    shown = {(row.alert, row.number) for name, row in await journal.published(versions) if name == feed}
+    return [version for version in versions if version in shown]
 
 
 async def test_before_anything_is_issued_nothing_is_published(journal: Journal) -> None:
     snapshot = await journal.snapshot()
 
     assert snapshot.publication == Publication(0, datetime(1970, 1, 1, tzinfo=UTC))
-    assert snapshot.feeds == {}
+    assert list(snapshot.versions) == []
+    assert list(await journal.published(snapshot.versions)) == []
 
 
 async def test_a_row_tells_a_feed_all_it_needs(journal: Journal) -> None:
     await tell(journal, version())
 
-    assert (await journal.snapshot()).feeds["atom"] == (
-        Published(alert="A1", number=1, kind=Kind.ALERT, issued_at=T0, expires=T0 + HOUR, body=b"A1.1 in atom"),
-    )
+    row = Published(alert="A1", number=1, kind=Kind.ALERT, issued_at=T0, expires=T0 + HOUR, body=b"A1.1 in atom")
+    assert list(await journal.published([("A1", 1)])) == [("atom", row)]
+
+
+async def test_only_what_is_asked_for_is_read_and_what_was_issued_before_is_read_as_it_was(journal: Journal) -> None:
+    for alert in ("A", "B", "C"):
+        await tell(journal, version(alert))
+    await tell(journal, version("A", 2, Kind.UPDATE), feeds=["atom", "pb"])
+
+    asked = [("A", 1), ("A", 2), ("C", 1), ("C", 2), ("D", 1)]
+    assert sorted((row.body, name) for name, row in await journal.published(asked)) == [
+        (b"A.1 in atom", "atom"),
+        (b"A.2 in atom", "atom"),
+        (b"A.2 in pb", "pb"),
+        (b"C.1 in atom", "atom"),
+    ]
 
 
 async def test_only_the_newest_issued_version_counts_and_alerts_come_sorted(journal: Journal) -> None:

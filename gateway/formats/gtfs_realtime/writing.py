@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from google.transit import gtfs_realtime_pb2 as proto
 
@@ -103,6 +104,7 @@ def _untagged(text: str) -> proto.TranslatedString:
     return proto.TranslatedString(translation=[proto.TranslatedString.Translation(text=text)])
 
 
+@lru_cache(maxsize=4096)
 def _varint(number: int) -> bytes:
     return bytes(_sevens(number))
 

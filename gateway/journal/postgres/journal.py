@@ -183,6 +183,7 @@ class PostgresJournal:
     due_to_expire = _reads(publications.due_to_expire)
     publication = _glances(publications.current)
     snapshot = _reads(publications.snapshot)
+    published = _glances(publications.published)
     heartbeat = _writes(publications.heartbeat)
     document = _glances(publications.document)
 

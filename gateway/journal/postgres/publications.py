@@ -2,34 +2,43 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
 
 from gateway.alert import Kind
 from gateway.channel import Publication, Published
 from gateway.journal.postgres.alerts import records
-from gateway.journal.postgres.sql import Cx, Row, every, only
-from gateway.journal.records import AlertRecord, Snapshot
+from gateway.journal.postgres.sql import Cx, Row, columns, every, only, unnest
+from gateway.journal.records import AlertRecord, Snapshot, VersionKey
 from gateway.journal.sql.times import KEPT_FOR, next_publication
 
 _CURRENT = "SELECT revision, at FROM publication"
 
 
 async def snapshot(cx: Cx) -> Snapshot:
-    """Return the publication and, by feed, every alert's newest issued version that is live or was until lately."""
+    """Return the publication and every alert's newest issued version that is live or was until lately."""
     publication = await current(cx)
-    rows = await every(
+    versions = await every(
         cx,
-        "SELECT i.channel, a.id, v.number, v.kind, v.issued_at, v.expires, b.body FROM alert a"
-        " JOIN version v ON v.alert = a.id AND v.number = a.newest_issued"
-        " JOIN issued i ON i.alert = a.id AND i.number = v.number AND i.way = 'feed'"
-        " JOIN blob b ON b.sha256 = i.sha256"
-        " WHERE a.live OR (v.state = 'issued'"
-        " AND CASE WHEN v.kind IN ('cancel', 'end') THEN v.issued_at ELSE v.expires END >= $1)"
-        " ORDER BY i.channel, a.id",
+        "SELECT id, newest_issued FROM alert WHERE live"
+        " UNION ALL SELECT a.id, v.number FROM version v JOIN alert a ON a.id = v.alert AND a.newest_issued = v.number"
+        " WHERE v.state = 'issued' AND v.kind IN ('cancel', 'end') AND v.issued_at >= $1"
+        " UNION ALL SELECT a.id, v.number FROM alert a JOIN version v ON v.alert = a.id AND v.number = a.newest_issued"
+        " WHERE NOT a.live AND a.newest_issued > 0 AND (a.expires >= $1 OR a.expires IS NULL) AND v.expires >= $1"
+        " AND v.kind NOT IN ('cancel', 'end') ORDER BY 1",
         publication.at - KEPT_FOR,
     )
-    feeds = {name: tuple(_published(row) for row in group) for name, group in groupby(rows, key=lambda row: str(row[0]))}
-    return Snapshot(publication=publication, feeds=feeds)
+    return Snapshot(publication=publication, versions=versions)
+
+
+async def published(cx: Cx, versions: Sequence[VersionKey]) -> Sequence[tuple[str, Published]]:
+    """Return the rows of issued versions, with the names of their feeds."""
+    rows = await every(
+        cx,
+        "SELECT i.channel, i.alert, i.number, v.kind, v.issued_at, v.expires, b.body"
+        f" FROM {unnest('text int')} AS w (alert, number) JOIN issued i USING (alert, number)"
+        " JOIN version v USING (alert, number) JOIN blob b USING (sha256) WHERE i.way = 'feed' ORDER BY i.channel",
+        *columns(2, versions),
+    )
+    return [_published(row) for row in rows]
 
 
 async def current(cx: Cx) -> Publication:
@@ -82,6 +91,6 @@ async def _past_expiry(cx: Cx, now: datetime) -> datetime | None:
     return at if isinstance(at, datetime) else None
 
 
-def _published(row: Row) -> Published:
-    _, alert_id, number, kind, issued_at, expires, body = row
-    return Published(alert=alert_id, number=number, kind=Kind(kind), issued_at=issued_at, expires=expires, body=body)
+def _published(row: Row) -> tuple[str, Published]:
+    feed, alert, number, kind, issued_at, expires, body = row
+    return feed, Published(alert=alert, number=number, kind=Kind(kind), issued_at=issued_at, expires=expires, body=body)

@@ -116,6 +116,7 @@ class SqliteJournal:
     due_to_expire = _reads(publications.due_to_expire)
     publication = _reads(publications.current)
     snapshot = _reads(publications.snapshot)
+    published = _reads(publications.published)
     heartbeat = _writes(publications.heartbeat)
     document = _reads(publications.document)
 

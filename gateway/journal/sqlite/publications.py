@@ -2,35 +2,44 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
 
 import apsw
 
 from gateway.alert import Kind
 from gateway.channel import Publication, Published
-from gateway.journal.records import AlertRecord, Snapshot
+from gateway.journal.records import AlertRecord, Snapshot, VersionKey
 from gateway.journal.sql.codec import moment, when
 from gateway.journal.sql.times import KEPT_FOR, next_publication
-from gateway.journal.sqlite.alerts import alert
-from gateway.journal.sqlite.sql import Row, every, only
+from gateway.journal.sqlite.alerts import alert as record
+from gateway.journal.sqlite.sql import Row, each, every, only
 
 
 def snapshot(cx: apsw.Connection) -> Snapshot:
-    """Return the publication and, by feed, every alert's newest issued version that is live or was until lately."""
+    """Return the publication and every alert's newest issued version that is live or was until lately."""
     publication = current(cx)
-    rows = every(
+    versions = every(
         cx,
-        "SELECT i.channel, a.id, v.number, v.kind, v.issued_at, v.expires, b.body FROM alert a"
-        " JOIN version v ON v.alert = a.id AND v.number = a.newest_issued"
-        " JOIN issued i ON i.alert = a.id AND i.number = v.number AND i.way = 'feed'"
-        " JOIN blob b ON b.sha256 = i.sha256"
-        " WHERE a.live = 1 OR (v.state = 'issued'"
-        " AND CASE WHEN v.kind IN ('cancel', 'end') THEN v.issued_at ELSE v.expires END >= ?1)"
-        " ORDER BY i.channel, a.id",
+        "SELECT id, newest_issued FROM alert WHERE live = 1"
+        " UNION ALL SELECT a.id, v.number FROM version v JOIN alert a ON a.id = v.alert AND a.newest_issued = v.number"
+        " WHERE v.state = 'issued' AND v.kind IN ('cancel', 'end') AND v.issued_at >= ?1"
+        " UNION ALL SELECT a.id, v.number FROM alert a JOIN version v ON v.alert = a.id AND v.number = a.newest_issued"
+        " WHERE a.live = 0 AND a.newest_issued > 0 AND a.expires >= ?1 AND v.kind NOT IN ('cancel', 'end')"
+        " ORDER BY 1",
         moment(publication.at - KEPT_FOR),
     )
-    feeds = {name: tuple(_published(row) for row in group) for name, group in groupby(rows, key=lambda row: str(row[0]))}
-    return Snapshot(publication=publication, feeds=feeds)
+    return Snapshot(publication=publication, versions=versions)
+
+
+def published(cx: apsw.Connection, versions: Sequence[VersionKey]) -> Sequence[tuple[str, Published]]:
+    """Return the rows of issued versions, with the names of their feeds."""
+    rows = each(
+        cx,
+        "SELECT i.channel, i.alert, i.number, v.kind, v.issued_at, v.expires, b.body FROM issued i"
+        " JOIN version v USING (alert, number) JOIN blob b USING (sha256)"
+        " WHERE i.alert = ? AND i.number = ? AND i.way = 'feed' ORDER BY i.channel",
+        versions,
+    )
+    return [_published(row) for row in rows]
 
 
 def current(cx: apsw.Connection) -> Publication:
@@ -71,7 +80,7 @@ def due_to_expire(cx: apsw.Connection, now: datetime) -> Sequence[AlertRecord]:
         "SELECT id FROM alert WHERE live = 1 AND expires <= ? ORDER BY expires, id",
         moment(now),
     )
-    return [alert(cx, id) for (id,) in rows]
+    return [record(cx, id) for (id,) in rows]
 
 
 def _past_expiry(cx: apsw.Connection, now: datetime) -> datetime | None:
@@ -84,6 +93,7 @@ def _past_expiry(cx: apsw.Connection, now: datetime) -> datetime | None:
     return when(row[0]) if row[0] else None
 
 
-def _published(row: Row) -> Published:
-    _, alert_id, number, kind, issued_at, expires, body = row
-    return Published(alert=alert_id, number=number, kind=Kind(kind), issued_at=when(issued_at), expires=when(expires), body=body)
+def _published(row: Row) -> tuple[str, Published]:
+    feed, alert, number, kind, issued_at, expires, body = row
+    told = Published(alert=alert, number=number, kind=Kind(kind), issued_at=when(issued_at), expires=when(expires), body=body)
+    return feed, told

@@ -47,6 +47,7 @@ async def verbs(journal: PostgresJournal) -> list[Coroutine[Any, Any, object]]:
         *(journal.settle([settlement(claimed, Verdict.ACCEPTED)], T0), journal.deliveries(), journal.publication()),
         *(
             journal.snapshot(),
+            journal.published([("A1", 1)]),
             journal.backlog(),
             journal.heartbeat(T0, 1),
             journal.document("A1.1"),

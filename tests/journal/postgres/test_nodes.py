@@ -3,19 +3,19 @@
 import asyncio
 import itertools
 import random
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
 import pytest
 
 from gateway.alert import IncidentKey, Kind
-from gateway.channel import Publication, Published, Verdict
+from gateway.channel import Publication, Verdict
 from gateway.fault import Unavailable
 from gateway.journal.audit import verify
 from gateway.journal.contract import Stale
 from gateway.journal.postgres import PostgresJournal
-from gateway.journal.records import Arrival, AuditEntry, Claimed, Delivery, Draft, Todo, TodoKind, Watched
+from gateway.journal.records import Arrival, AuditEntry, Claimed, Delivery, Draft, Todo, TodoKind, VersionKey, Watched
 from tests.journal.samples import (
     HOUR,
     T0,
@@ -220,14 +220,14 @@ async def test_the_publication_is_bumped_by_one_of_those_who_find_it_old(a: Post
 
 async def test_a_snapshot_never_shows_a_change_without_its_publication(a: PostgresJournal, b: PostgresJournal) -> None:
     telling = asyncio.gather(*(tell(a, version(f"A{number:02}")) for number in range(20)))
-    seen: dict[Publication, list[tuple[Published, ...]]] = {}
+    seen: dict[Publication, list[Sequence[VersionKey]]] = {}
     while not telling.done():
         snapshot = await b.snapshot()
-        seen.setdefault(snapshot.publication, []).append(snapshot.feeds.get("atom", ()))
+        seen.setdefault(snapshot.publication, []).append(snapshot.versions)
 
     await telling
-    assert all(len(rows[0]) == publication.revision for publication, rows in seen.items())
-    assert all(rows.count(rows[0]) == len(rows) for rows in seen.values())
+    assert all(len(versions[0]) == publication.revision for publication, versions in seen.items())
+    assert all(versions.count(versions[0]) == len(versions) for versions in seen.values())
 
 
 async def whole(journal: PostgresJournal, page: int) -> list[AuditEntry]:
