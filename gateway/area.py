@@ -1,12 +1,15 @@
 """Where something is: GeoJSON geometries in WGS 84 (longitude, latitude) and what they cover."""
 
 import math
+from array import array
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyproj
 import shapely
 import shapely.geometry
@@ -158,9 +161,17 @@ def _swap(coordinates: Any) -> Any:
 
 def _drawn(place: Geometry) -> BaseGeometry:
     try:
+        if isinstance(place, Polygon) and all(place.coordinates):
+            outer, *holes = map(_linear, place.coordinates)
+            return shapely.polygons(outer, holes=holes or None)
         return shapely.geometry.shape({"type": type(place).__name__, "coordinates": place.coordinates})
     except (ValueError, TypeError, shapely.errors.ShapelyError) as error:
         raise BadInput("geometry-invalid", str(error), hint="close every ring and give it at least four positions") from None
+
+
+def _linear(ring: Ring) -> BaseGeometry:
+    """Return a ring as shapely reads it, without asking each of its positions what it is."""
+    return shapely.linearrings(np.frombuffer(array("d", chain.from_iterable(ring))).reshape(-1, 2))
 
 
 def _inside_the_world(drawn: BaseGeometry) -> None:

@@ -5,7 +5,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from itertools import accumulate, islice
 
 import jsonschema_rs
@@ -21,6 +21,12 @@ MOST_FINDINGS = 100
 Path = tuple[str | int, ...]
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+# One that is never closed goes to the end, so that no document is searched twice
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+_DIGITS = bytes(ord("0" if chr(byte).isdigit() and byte < 128 else " ") for byte in range(256))
+_BRACKETS = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
@@ -33,9 +39,11 @@ def load(raw: bytes, *, most_bytes: int = MOST_BYTES) -> object:
     """
     if len(raw) > most_bytes:
         raise BadInput("json-too-large", f"the document has more than {most_bytes} bytes", hint="send it in smaller parts")
-    document = _read(_decoded(raw))
-    for path, node in walk(document):
-        _sound(path, node)
+    text, skeleton, doubled = _decoded(raw), _STRING.sub(b"", raw), list[_Doubled]()
+    document = _read(text, doubled, exact=_odd_numbers(skeleton))
+    if doubled or _too_nested(skeleton) or _HALF.search(raw):
+        for path, node in walk(document):
+            _sound(path, node)
     return document
 
 
@@ -45,11 +53,12 @@ def check(document: object, schema: str) -> None:
     Paths are JSON pointers (RFC 6901). What no JSON document can hold raises BadInput("json-type").
     """
     try:
+        if _validator(schema).is_valid(document):
+            return
         errors = list(islice(_validator(schema).iter_errors(document), MOST_FINDINGS))
     except ValueError as error:
         raise BadInput("json-type", f"this is no JSON value: {error}", hint="use only what JSON can say") from None
-    if errors:
-        raise Faults(complaints(errors, _schema(schema), _schemas()))
+    raise Faults(complaints(errors, _schema(schema), _schemas()))
 
 
 def walk(document: object) -> Iterator[tuple[Path, object]]:
@@ -80,10 +89,27 @@ def _decoded(raw: bytes) -> str:
     return text
 
 
-def _read(text: str) -> object:
+def _odd_numbers(skeleton: bytes) -> bool:
+    """Tell whether a number may be too large for a reader: it has 19 digits in a row, or an exponent."""
+    letters = skeleton.count(b"true") + skeleton.count(b"false")
+    return b"E" in skeleton or skeleton.count(b"e") != letters or b"0" * 19 in skeleton.translate(_DIGITS)
+
+
+def _too_nested(skeleton: bytes) -> bool:
+    left = skeleton.translate(_BRACKETS, _NO_BRACKETS)
+    depth = 0
+    while left and depth < MOST_DEPTH:
+        left, depth = left.replace(b"[]", b""), depth + 1
+    return bool(left)
+
+
+def _read(text: str, doubled: list["_Doubled"], *, exact: bool) -> object:
+    """Read a document, and note the objects in which a key stands twice; numbers are looked at one by one where it must be."""
+    objects = partial(_object, doubled)
+    real, whole = (_float, _integer) if exact else (None, None)
     try:
         document: object = json.loads(
-            text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_integer
+            text, object_pairs_hook=objects, parse_constant=_constant, parse_float=real, parse_int=whole
         )
     except json.JSONDecodeError as error:
         if _nested(text[: error.pos]) > MOST_DEPTH:
@@ -101,13 +127,13 @@ def _nested(text: str) -> int:
     return max(accumulate(steps), default=0)
 
 
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _object(doubled: list["_Doubled"], pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
-    doubled = _Doubled(found)
-    doubled.key = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-    return doubled
+    doubled.append(_Doubled(found))
+    doubled[-1].key = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+    return doubled[-1]
 
 
 def _constant(name: str) -> object:

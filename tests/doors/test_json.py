@@ -42,6 +42,23 @@ def test_bytes_are_refused_whenever_a_strict_outside_reader_refuses_them(raw: by
 
 
 @pytest.mark.parametrize(
+    "raw",
+    [
+        b"[1e5, -2E-3, 1.7e308]",
+        b"[9223372036854775807, 18446744073709551615, -9223372036854775808]",
+        b"[0.12345678901234567890123, 127.35600000000000000001, true, false]",
+        b'{"1e400": "9999999999999999999999", "e": "E [[[[ {{{ \\" : ", "a\\\\": [[]]}',
+        b"[" * 64 + b"]" * 64,
+        b'{"a":' * 32 + b"[" * 32 + b"]" * 32 + b"}" * 32,
+        '["\\ud83d\\ude00", "\\uD55C", "한"]'.encode(),
+    ],
+    ids=lambda part: repr(part)[:40],
+)
+def test_what_only_looks_too_large_too_deep_or_cut_in_half_is_read(raw: bytes) -> None:
+    assert json.load(raw) == orjson.loads(raw)
+
+
+@pytest.mark.parametrize(
     ("raw", "code", "path"),
     [
         (b"", "json-syntax", ""),
@@ -72,6 +89,7 @@ def test_bytes_are_refused_whenever_a_strict_outside_reader_refuses_them(raw: by
         (b"[" * 64, "json-syntax", ""),
         (b'["' + b"[" * 65 + b'\\"",', "json-syntax", ""),
         (b'{"a":' * 50_000, "json-too-deep", ""),
+        (b'"' + b'\\"' * 500_000, "json-syntax", ""),
         (b" " * (1_048_576 + 1), "json-too-large", ""),
     ],
     ids=lambda part: repr(part)[:40],
