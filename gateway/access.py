@@ -69,12 +69,21 @@ def may_cancel(actor: Actor, reason: str) -> None:
 # Vendors
 
 
+def may_read(actor: Actor, scope: str) -> bool:
+    """Tell whether an actor may read a CAP message of that scope: what is not Public is for those who act on it."""
+    return scope == "Public" or bool(actor.roles & {Role.OPERATOR, Role.APPROVER})
+
+
 class Grant(Struct, frozen=True, kw_only=True):
-    """What one source may propose: these hazards, in these zones; an empty set is no limit."""
+    """What one source may propose: these hazards, in these zones; an empty set is no limit.
+
+    `senders` are whose CAP messages another agency may bring; a source without any brings none.
+    """
 
     source: str
     hazards: frozenset[str] = frozenset()
     zones: frozenset[str] = frozenset()
+    senders: frozenset[str] = frozenset()
     rate_per_minute: float = 600.0
 
 
@@ -103,6 +112,20 @@ def _zones_within(grant: Grant, incident: Incident) -> None:
         if area.geometry is None and not grant.zones.issuperset(area.zones):
             message = "the area lies outside this source's grant"
             raise Refused("scope-area", message, path=f"/areas/{index}/zones", hint=hint)
+
+
+def may_bring(grant: Grant, sender: str, referred: Iterable[str]) -> None:
+    """Let a CAP message pass whose sender, and the senders of all messages it refers to, this partner speaks for.
+
+    Raises Refused("scope-sender").
+    """
+    hint = f"{grant.source} speaks for {', '.join(sorted(grant.senders))}"
+    if sender not in grant.senders:
+        raise Refused("scope-sender", f"{grant.source} may not speak for {sender!r}", path="/alert/sender", hint=hint)
+    for other in referred:
+        if other not in grant.senders:
+            message = f"{grant.source} may not change what {other!r} said"
+            raise Refused("scope-sender", message, path="/alert/references", hint=hint)
 
 
 # Bearer keys and passwords

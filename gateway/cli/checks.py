@@ -192,7 +192,8 @@ def _adapters() -> str:
 def _city(folder: Path) -> str:
     plan = plan_of(folder)
     zones, books = len(plan.desk.city.zones), len(plan.playbooks)
-    return f"{plan.code}: {zones} zones, {books} playbooks, {len(plan.intakes)} sources, {len(plan.channels)} channels"
+    sources = len(plan.intakes) + len(plan.partners)
+    return f"{plan.code}: {zones} zones, {books} playbooks, {sources} sources, {len(plan.channels)} channels"
 
 
 def _mode(settings: Settings) -> str:
@@ -216,7 +217,7 @@ def _secrets(settings: Settings) -> str:
 
 def _places(settings: Settings) -> Iterator[SecretPlace]:
     peers = [settings.duty, *(peer for channel in settings.channels.values() for peer in channel.targets.values())]
-    kept = [*(peer.secret for peer in peers), *(source.secret for source in settings.sources.values())]
+    kept = [*(peer.secret for peer in peers), *(source.secret for source in settings.ways_in.values())]
     yield from filter(None, [*kept, settings.database and settings.database.secret])
 
 

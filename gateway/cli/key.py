@@ -11,7 +11,7 @@ from gateway import access
 from gateway.cli import opening
 from gateway.cli.opening import Store
 from gateway.cli.say import as_json, line, progress, show, words
-from gateway.config import SourceSettings
+from gateway.config import Partner, SourceSettings
 from gateway.fault import Missing, Refused
 from gateway.journal.records import Key
 
@@ -82,13 +82,13 @@ def _of_person(record: Store, name: str) -> str:
 
 def _of_source(record: Store, name: str) -> str:
     settings = record.settings
-    if name not in settings.sources:
-        known = ", ".join(sorted(settings.sources)) or "none"
+    if name not in settings.ways_in:
+        known = ", ".join(sorted(settings.ways_in)) or "none"
         raise Missing("source-unknown", f"city.toml names no source {name}", hint=f"its sources are: {known}")
-    return note(name, settings.sources[name])
+    return note(name, settings.ways_in[name])
 
 
-def note(name: str, source: SourceSettings) -> str:
+def note(name: str, source: SourceSettings | Partner) -> str:
     """Return what a source does with its key: it shows it, or it signs with a secret that lives elsewhere."""
     if source.auth != SIGNED:
         return f"{name} sends it as Authorization: Bearer."

@@ -3,7 +3,7 @@
 from gateway.config.database import named
 from gateway.config.reading import CITY, read, read_playbooks
 from gateway.config.secret import Secret, SecretPlace, read_secret
-from gateway.config.settings import Backups, ChannelSettings, Database, Mode, Peer, Server, Settings, SourceSettings
+from gateway.config.settings import Backups, ChannelSettings, Database, Mode, Partner, Peer, Server, Settings, SourceSettings
 
 __all__ = [
     "CITY",
@@ -11,6 +11,7 @@ __all__ = [
     "ChannelSettings",
     "Database",
     "Mode",
+    "Partner",
     "Peer",
     "Secret",
     "SecretPlace",

@@ -80,10 +80,17 @@ def _placed(data: Table, folder: Path) -> dict[str, Any]:
         "backups": _backups(data.get("store", {}), folder),
         "reviewed_only": data.get("approval", {}).get("reviewed_only", mode == Mode.LIVE),
         "duty": _kept(data["duty"], folder),
-        "sources": {name: _kept(source, folder) for name, source in data.get("sources", {}).items()},
+        "sources": _ways_in(data, folder, partners=False),
+        "partners": _ways_in(data, folder, partners=True),
         "channels": {name: _channel(channel, folder) for name, channel in data.get("channels", {}).items()},
         "places": {id: _names(names) for id, names in data.get("places", {}).items()},
     }
+
+
+def _ways_in(data: Table, folder: Path, *, partners: bool) -> dict[str, Any]:
+    """Return the sources that an adapter reads, or those that speak CAP and need none."""
+    named = data.get("sources", {}).items()
+    return {name: _kept(source, folder) for name, source in named if ("kind" in source) is partners}
 
 
 def _channel(channel: Table, folder: Path) -> dict[str, Any]:

@@ -70,6 +70,15 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
     settings: Mapping[str, object] = {}
 
 
+class Partner(Struct, frozen=True, kw_only=True):
+    """Another agency that posts CAP: how it proves who it is, as a source does, and whose messages it may bring."""
+
+    auth: str
+    senders: frozenset[str]
+    secret: SecretPlace | None = None
+    rate_per_minute: float = 60.0
+
+
 class ChannelSettings(Struct, frozen=True, kw_only=True):
     """One way out: its kind with its own settings, the worlds whose messages it may carry, and whom it reaches by name."""
 
@@ -104,8 +113,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     backups: Backups | None = None
     server: Server = Server()
     sources: Mapping[str, SourceSettings] = {}
+    partners: Mapping[str, Partner] = {}
     channels: Mapping[str, ChannelSettings] = {}
     places: Mapping[str, Mapping[str, str]] = {}
+
+    @property
+    def ways_in(self) -> Mapping[str, SourceSettings | Partner]:
+        """Everybody who may send something, by name."""
+        return {**self.sources, **self.partners}
 
     @property
     def status(self) -> Status:

@@ -8,6 +8,6 @@ from gateway.engine.writing import Writing
 class Gateway(Receiving, Writing, Deciding):
     """What can happen to an alert, in the order in which it happens.
 
-    In: `receive`, `tick`, `replay`. Drafts: `draft_due`, `create`, `raise_by_hand`, `update`, `end`, `edit`. People's word:
-    `view`, `submit`, `approve`, `reject`, `cancel`, `preview_cancel`. Time's word: `expire_due`.
+    In: `receive`, `hear`, `tick`, `replay`. Drafts: `draft_due`, `create`, `raise_by_hand`, `update`, `end`, `edit`.
+    People's word: `view`, `submit`, `approve`, `reject`, `cancel`, `preview_cancel`. Time's word: `expire_due`.
     """

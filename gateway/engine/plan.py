@@ -23,7 +23,7 @@ class Intake(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """Everything the engine needs to know; `code` is the city's, `status` the deployment's world."""
+    """Everything the engine needs to know; `code` is the city's, `status` the deployment's world, `partners` send CAP."""
 
     code: str
     status: Status
@@ -32,6 +32,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     channels: Mapping[str, Channel]
     feeds: Sequence[Feed]
     intakes: Mapping[str, Intake]
+    partners: Mapping[str, Grant] = {}
 
     def playbook_for(self, hazard: str, source: str, incident: str) -> Playbook:
         """Return the plan for an incident: the watch's own, else the hazard's; raises BadInput("playbook-missing")."""

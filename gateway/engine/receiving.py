@@ -8,15 +8,13 @@ import structlog
 
 from gateway.access import Actor, Grant, Role, require
 from gateway.engine import intake
+from gateway.engine.hearing import Hearing
 from gateway.engine.intake import Carrier, Rules
 from gateway.engine.plan import Intake
-from gateway.engine.room import Room
 from gateway.fault import Conflict, Unavailable
 from gateway.incident import Reading
 from gateway.journal.contract import Stale
-from gateway.journal.records import (
-    Receipt,
-)
+from gateway.journal.records import Quarantined, Receipt
 from gateway.source import Item, Raw
 
 PATIENCE_S = 5.0
@@ -24,7 +22,7 @@ PAUSE_S = 0.005
 log = structlog.get_logger()
 
 
-class Receiving(Room):
+class Receiving(Hearing):
     """How reports and readings come to stand in the record."""
 
     async def receive(self, raw: Raw, key: str | None, grant: Grant) -> Receipt:
@@ -57,14 +55,17 @@ class Receiving(Room):
         """
         require(actor, Role.OPERATOR)
         kept = await self._unsettled(id)
+        receipt = await (self._heard_again(kept) if kept.raw.source in self.plan.partners else self._read_again(kept))
+        await self.journal.settle_quarantine(id, "replayed", actor.name, self.now())
+        return receipt
+
+    async def _read_again(self, kept: Quarantined) -> Receipt:
         source = self._intake(kept.raw.source)
         last = kept.index + 1 == len((await self.journal.receipt(kept.receipt)).items)
         items = intake.parse(kept.raw, source)[kept.index : None if last else kept.index + 1]
         async with self._watching[kept.raw.source]:
             grant = source.grant or Grant(source=kept.raw.source)
-            receipt = await self._accept(items, kept.raw, f"replay:{id}", grant, must=True)
-        await self.journal.settle_quarantine(id, "replayed", actor.name, self.now())
-        return receipt
+            return await self._accept(items, kept.raw, f"replay:{kept.id}", grant, must=True)
 
     def _intake(self, source: str) -> Intake:
         if source not in self.plan.intakes:

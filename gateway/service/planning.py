@@ -16,7 +16,7 @@ from gateway.access import Grant
 from gateway.channel import Channel
 from gateway.channels import TargetSettings
 from gateway.city import City
-from gateway.config import Settings, SourceSettings
+from gateway.config import Partner, Settings, SourceSettings
 from gateway.doors import toml
 from gateway.drafting import Desk
 from gateway.engine import Plan
@@ -28,7 +28,7 @@ from gateway.out import Peer, Secret, signing_key
 from gateway.playbook import Name, Playbook, names
 from gateway.service import trying
 from gateway.vendors import Vendor
-from gateway.web import Door
+from gateway.web import CAP_TYPES, Door
 from gateway.web.signature import secret as signing_secret
 from gateway.words import Words
 
@@ -62,7 +62,7 @@ def set_up(folder: Path, now: Callable[[], datetime]) -> Setup:
     return Setup(
         settings=settings,
         plan=_tried_out(_plan(found, now, _secret), settings),
-        doors={name: _door(name, source, found.vendors[source.adapter]) for name, source in settings.sources.items()},
+        doors={**_doors(settings, found.vendors), **_partners(settings)},
         peers=tuple(_peers(settings)),
         duty=_secret(settings.duty),
     )
@@ -137,6 +137,7 @@ def _plan(found: _Folder, now: Callable[[], datetime], secret: Secrets) -> Plan:
         channels=ways_out,
         feeds=tuple(make(told) for make in feeds.find()),
         intakes={name: _intake(name, source, found.vendors) for name, source in settings.sources.items()},
+        partners={name: _partner(name, partner) for name, partner in settings.partners.items()},
     )
 
 
@@ -194,9 +195,28 @@ def _intake(name: str, source: SourceSettings, known: Mapping[str, Vendor]) -> I
     )
 
 
+def _doors(settings: Settings, known: Mapping[str, Vendor]) -> Mapping[str, Door]:
+    return {name: _door(name, source, known[source.adapter]) for name, source in settings.sources.items()}
+
+
+def _partners(settings: Settings) -> Mapping[str, Door]:
+    return {name: _cap_door(name, partner) for name, partner in settings.partners.items()}
+
+
 def _door(name: str, source: SourceSettings, vendor: Vendor) -> Door:
-    keys = (signing_secret(config.read_secret(source.secret).reveal()),) if source.secret else ()
-    return Door(grant=_grant(name, source), secrets=keys, media_types=frozenset(vendor.manifest.media_types))
+    return Door(grant=_grant(name, source), secrets=_keys(source), media_types=frozenset(vendor.manifest.media_types))
+
+
+def _cap_door(name: str, partner: Partner) -> Door:
+    return Door(grant=_partner(name, partner), secrets=_keys(partner), media_types=CAP_TYPES)
+
+
+def _keys(source: SourceSettings | Partner) -> tuple[bytes, ...]:
+    return (signing_secret(config.read_secret(source.secret).reveal()),) if source.secret else ()
+
+
+def _partner(name: str, partner: Partner) -> Grant:
+    return Grant(source=name, senders=partner.senders, rate_per_minute=partner.rate_per_minute)
 
 
 def _grant(name: str, source: SourceSettings) -> Grant:
@@ -220,6 +240,7 @@ def _secrets(settings: Settings, known: Mapping[str, Vendor], now: Callable[[], 
     uses: dict[tuple[str, ...], Callable[[], object]] = {("duty",): lambda: signing_key(_secret(settings.duty))}
     uses |= {("channels", name): partial(_channel, name, settings, now, _secret) for name in settings.channels}
     uses |= {("sources", name): partial(_door, name, source, known[source.adapter]) for name, source in settings.sources.items()}
+    uses |= {("sources", name): partial(_cap_door, name, partner) for name, partner in settings.partners.items()}
     for path, use in uses.items():
         try:
             use()

@@ -78,11 +78,29 @@ class Gate:
         return await self.actor(request, Role.VIEWER)
 
     def door(self, source: str) -> Door:
-        """Return a source's door; raises Unauthorised, for who has no key learns no names."""
-        try:
-            return self._doors[source]
-        except KeyError:
-            raise _stranger() from None
+        """Return a source's door; raises Unauthorised, for who has no key learns no names, and for who speaks CAP."""
+        door = self._doors.get(source)
+        if door is None or door.grant.senders:
+            raise _stranger()
+        return door
+
+    async def partner(self, request: web.Request) -> Door:
+        """Return the door of the agency whose bearer key a request shows; raises Unauthorised."""
+        door = self._doors.get((await self._key(request)).source or "")
+        if door is None or door.secrets or not door.grant.senders:
+            raise _stranger()
+        request[WHO] = f"source:{door.grant.source}"
+        return door
+
+    def signing_partner(self, request: web.Request, body: bytes) -> tuple[Door, str]:
+        """Return the door of the agency that signed these bytes, and its message's id; raises Unauthorised."""
+        refused = _stranger()
+        for door in (door for door in self._doors.values() if door.secrets and door.grant.senders):
+            try:
+                return door, self.with_signature(request, door.grant.source, body)
+            except Unauthorised as fault:
+                refused = fault
+        raise refused
 
     async def with_key(self, request: web.Request, source: str) -> None:
         """Let a source pass that shows its own bearer key; raises Unauthorised."""

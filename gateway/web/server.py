@@ -15,6 +15,7 @@ from gateway.engine import Gateway
 from gateway.publishing import Feeds
 from gateway.web.alerts import Alerts
 from gateway.web.auth import Door, Gate
+from gateway.web.cap import Cap
 from gateway.web.console import Console, Town
 from gateway.web.console.live import CLOSING
 from gateway.web.deliveries import Deliveries
@@ -103,6 +104,7 @@ def app(
     events = Events(feeds)
     rooms = (
         Intake(gateway, journal, gate),
+        Cap(gateway, journal, gate),
         Alerts(gateway, journal, gate),
         Deliveries(journal, gate),
         Quarantine(gateway, journal, gate),

@@ -9,10 +9,12 @@ import msgspec
 
 from gateway.alert import Stage, Target, Version, stage
 from gateway.channel import Payload
-from gateway.journal.records import AlertRecord, Delivery, Quarantined, VersionRecord
+from gateway.journal.records import AlertRecord, Delivery, Heard, Quarantined, VersionRecord
+from gateway.policy.foreign import name
 
 Frozen = tuple[Sequence[Payload], Sequence[Payload]]
 
+NOT_VERIFIED = "not verified: signature checking is not built"
 FIRST = ("kind", "status", "scope", "hazard", "level", "expires", "texts", "left_out", "findings")
 
 
@@ -71,6 +73,16 @@ def delivery(one: Delivery) -> dict[str, Any]:
         "target": f"{one.target.channel}/{one.target.target}",
         "reason": counted[-1] if counted else "",
     }
+
+
+def heard(one: Heard, now: datetime) -> dict[str, Any]:
+    """Return a message of another agency: what it says, what became of it, and that nobody has verified it."""
+    said = one.foreign
+    shown: dict[str, Any] = {"id": said.id, "partner": one.source, "received_at": one.arrived, "live": one.live(now)}
+    shown |= {"expires": said.expires, "trust": "none", "trust_note": NOT_VERIFIED, "findings": said.findings}
+    shown |= {"replaced_by": [{"msg_type": later.msg_type, "id": later.id} for later in one.later]}
+    shown |= {"unknown": [reference for reference in said.message.references if name(reference) in one.unknown]}
+    return shown | {"document": f"/v1/cap/{said.id}.xml", "sha256": one.sha256, "message": said.message}
 
 
 def quarantined(one: Quarantined) -> dict[str, Any]:

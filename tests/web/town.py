@@ -27,9 +27,10 @@ from gateway.journal.records import Key, Person
 from gateway.out import Secret
 from gateway.publishing import Feeds
 from gateway.source import Item, Raw, each, read_incident
-from gateway.web import Door, Limits, Listening, app, listen, secret
+from gateway.web import CAP_TYPES, Door, Limits, Listening, app, listen, secret
 from gateway.web.console import Town as Deployment
 from gateway.words import Words
+from tests import foreign
 
 START = datetime.fromisoformat("2026-07-14T18:20:00+09:00")
 HANBAT = shipped.folder("gateway") / "demo" / "hanbat"
@@ -252,6 +253,8 @@ async def _peopled(town: Town) -> None:
     await town.hire("gone", "admin", "operator", "approver", disabled=True)
     await town.give_key("control-room", source="control-room")
     await town.give_key("river-telemetry", source="river-telemetry")
+    await town.give_key("weather-service", source="weather-service")
+    await town.give_key("province", source="province")
 
 
 DOORS = {
@@ -269,6 +272,20 @@ DOORS = {
         )
     ),
 }
+
+
+DOORS |= {
+    "weather-service": Door(
+        grant=Grant(source="weather-service", senders=frozenset({foreign.SENDER, "sea@weather.example"}), rate_per_minute=6000),
+        media_types=CAP_TYPES,
+    ),
+    "province": Door(
+        grant=Grant(source="province", senders=frozenset({"eoc@province.example"})),
+        secrets=(secret(SECRET),),
+        media_types=CAP_TYPES,
+    ),
+}
+PARTNERS = {name: door.grant for name, door in DOORS.items() if door.grant.senders}
 
 
 def _plan(made: list[Any], now: Callable[[], datetime]) -> Plan:
@@ -304,6 +321,7 @@ def _plan(made: list[Any], now: Callable[[], datetime]) -> Plan:
         channels={"partners": partners},
         feeds=made,
         intakes={"river-telemetry": river, "control-room": Intake(source=ControlRoom(), settings={})},
+        partners=PARTNERS,
     )
 
 
