@@ -26,14 +26,14 @@ def read(raw: Raw, grant: Grant, now: datetime) -> Foreign | Refusal:
         received = cap.receive(raw.body)
         said = received.message
         may_bring(grant, said.sender, (reference.sender for reference in said.references))
+        findings = (*received.findings, *_early(said.sent, now))
+        return Foreign(id=name(said.reference), message=said, expires=expires(said), findings=findings, earlier=earlier(said))
     except Fault as fault:
         return _refusal(fault)
     except Exception as error:
         log.exception("cap.broke", source=raw.source)
         message, hint = f"something broke here: {type(error).__name__}", "raise it by hand; it was logged"
         return Refusal(code="cap-broke", message=message, hint=hint)
-    findings = (*received.findings, *_early(said.sent, now))
-    return Foreign(id=name(said.reference), message=said, expires=expires(said), findings=findings, earlier=earlier(said))
 
 
 def arrival(said: Foreign | Refusal, before: Heard | None, raw: Raw, key: str | None, now: datetime) -> Arrival:

@@ -44,19 +44,17 @@ def line_of(file: Path, words: str) -> int:
 def test_a_sound_folder_is_ready(folder: Path) -> None:
     setup = set_up(folder, Clock())
     assert (setup.plan.code, setup.plan.status) == ("hanbat", Status.EXERCISE)
-    assert (
-        sorted(setup.doors)
-        == sorted(setup.plan.intakes)
-        == [
-            "control-room",
-            "crowd-counter",
-            "dispatch-119",
-            "earthquake-feed",
-            "metro-control",
-            "police",
-            "river-telemetry",
-        ]
-    )
+    assert sorted(setup.doors) == sorted([*setup.plan.intakes, *setup.plan.partners])
+    assert setup.plan.partners["weather-service"].senders == {"warnings@weather.example"}
+    assert sorted(setup.plan.intakes) == [
+        "control-room",
+        "crowd-counter",
+        "dispatch-119",
+        "earthquake-feed",
+        "metro-control",
+        "police",
+        "river-telemetry",
+    ]
     river = setup.plan.intakes["river-telemetry"]
     assert river.grant == setup.doors["river-telemetry"].grant
     assert river.grant is not None

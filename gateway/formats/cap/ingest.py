@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TypeVar
 
 from msgspec import Struct
@@ -26,6 +27,7 @@ Agencies with numbers for names are real, and which senders a partner speaks for
 MENDED = frozenset({"D09", "D10"})
 TRANSCODED = frozenset({"iso-8859-1", "iso-8859-15", "windows-1252", "us-ascii", "euc-kr", "ks_c_5601-1987", "utf-16"})
 LONGEST = 20_000
+MOST_DIGITS = 18
 
 _OPTIONAL = re.compile(
     "source|restriction|addresses|code|note|references|incidents|language|responseType|audience|effective|onset|expires|senderName"
@@ -33,6 +35,8 @@ _OPTIONAL = re.compile(
 )
 _DECLARED = re.compile(rb"""\A<\?xml\s[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]*)["'][^>]*?\?>""")
 _DECLARATION = re.compile(r"\A\s*<\?xml\s[^>]*?\?>")
+_NUMBERS = ("info/area/altitude", "info/area/ceiling")
+_YEARS = range(1900, 2201)
 _TEXTS = ("audience", "event", "sender_name", "headline", "description", "instruction", "contact")
 
 S = TypeVar("S", bound=Struct)
@@ -141,9 +145,28 @@ def _judged(root: xml.Element) -> Iterator[Finding]:
 
 def _message(root: xml.Element) -> Message:
     try:
-        return message(root)
+        _countable(root)
+        return _timely(message(root))
     except BadInput as refused:
         raise Faults([Finding(rule=refused.code, message=refused.message, path=refused.path, hint=refused.hint)]) from None
+
+
+def _countable(root: xml.Element) -> None:
+    for element in (one for path in _NUMBERS for one in each(root, path)):
+        if len(xml.text(element)) > MOST_DIGITS:
+            raise BadInput("cap-number", "a number beyond reason", path=path_of(element), hint="write it in fewer digits")
+
+
+def _timely(said: Message) -> Message:
+    for at in _times(said):
+        if at.year not in _YEARS:
+            raise BadInput("cap-time", f"{at.isoformat()} is beyond reason", path="/alert", hint="write the time that is meant")
+    return said
+
+
+def _times(said: Message) -> Iterator[datetime]:
+    yield said.sent
+    yield from (at for info in said.infos for at in (info.effective, info.onset, info.expires) if at)
 
 
 def _shown(said: Message) -> tuple[Message, tuple[Finding, ...]]:

@@ -6,7 +6,8 @@ from itertools import groupby
 from gateway.area import Position, Ring
 from gateway.fault import BadInput
 
-_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
+# No number of CAP needs more digits; more of them would be beyond every machine's numbers
+_NUMBER = r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})"
 PAIR = re.compile(rf"({_NUMBER}),({_NUMBER})")
 NUMBER = re.compile(_NUMBER)
 FEWEST_PAIRS = 4

@@ -75,6 +75,7 @@ FLAGGED: dict[str, tuple[str, str, Told]] = {
     "off the earth": ("36.36,127.35 0.5", "127.35,36.36 0.5", [("G05", 23)]),
     "a bow tie": ("36.36,127.35 36.36,127.36 36.37,127.36 ", "0,0 1,1 0,1 1,0 0,0 ", [("G04", 22)]),
     "a circle that is none": ("36.36,127.35 0.5", "here", [("G08", 23)]),
+    "a circle beyond all numbers": ("36.36,127.35 0.5", "36.36,127.35 " + "9" * 400, [("G08", 23)]),
     "a circle without a size": ("36.36,127.35 0.5", "36.36,127.35 0", [("G08", 23)]),
     "an exercise without a name": ("Actual", "Exercise", [("A11", 6)]),
     "restricted to nobody knows whom": ("Public", "Restricted", [("A15", 8)]),
@@ -113,6 +114,15 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "for nobody in private": ("Public", "Private", "A14"),
     "an update of nothing": ("<references>wx@agency.example,a-1,2026-07-14T18:00:00+09:00</references>\n", "", "R01"),
     "references that name nothing": ("example,a-1,", "example a-1 ", "R02"),
+    "a place beyond all numbers": ("36.36,127.35 36.36,127.36", "9" * 400 + ",1 36.36,127.36", "G03"),
+    "a height beyond all numbers": ("</area>", "<altitude>" + "9" * 400 + "</altitude></area>", "cap-number"),
+    "a size beyond all numbers": (
+        "<area>",
+        "<resource><resourceDesc>x</resourceDesc><mimeType>a/b</mimeType><size>" + "9" * 20 + "</size></resource><area>",
+        "D04",
+    ),
+    "a time before all calendars": ("<expires>2026", "<expires>0001", "cap-time"),
+    "a time after all calendars": ("<expires>2026", "<expires>9999", "cap-time"),
     "a polygon in words": ("36.36,127.35 36.36,127.36 ", "hello ", "G03"),
     "a polygon of two": ("36.36,127.35 36.36,127.36 36.37,127.36 36.36,127.35", "36.36,127.35 36.36,127.36", "G03"),
 }
