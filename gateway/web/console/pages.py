@@ -16,7 +16,9 @@ from msgspec import Struct
 
 from gateway.access import Actor
 from gateway.fault import Fault, Unavailable
+from gateway.web.console.refusals import plain
 from gateway.web.console.said import WORDS
+from gateway.web.console.sent import remark
 from gateway.web.console.tongue import Tongue, tongue
 from gateway.web.errors import TooMany
 from gateway.web.sessions import form_token
@@ -73,6 +75,8 @@ class Pages:
             here=request.path,
             since=self._since(spoken),
             say=self._say(spoken),
+            plain=lambda code, message: plain(code, message, spoken.gettext),
+            remark=lambda note: remark(note, spoken.gettext),
             **{"token": form_token(request)} | known,
         )
 

@@ -1,4 +1,4 @@
-"""The words for what the record knows by identifiers: states, deeds, hazards, facts, refusals.
+"""The words for what the record knows by identifiers: states, deeds, hazards, facts.
 
 Tables hold the English words, marked by `_` for the catalogue; a reader's language is looked up when a page is made.
 """
@@ -6,7 +6,6 @@ Tables hold the English words, marked by `_` for the catalogue; a reader's langu
 from collections.abc import Mapping
 
 from gateway.web.console.hazards import HAZARDS
-from gateway.web.console.refusals import REFUSALS
 
 
 def _(words: str) -> str:
@@ -161,7 +160,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "role": ROLES,
     "unit": UNITS,
     "hazard": HAZARDS,
-    "refusal": REFUSALS,
     "language": LANGUAGES,
 }
 """Identifier to English words, by what it identifies; a name that the city itself gave, as of a level, may be missing."""
