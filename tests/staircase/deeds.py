@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from gateway.alert import Deed, IncidentKey, Kind, Version
+from gateway.alert import Act, Deed, IncidentKey, Kind, Version
 from gateway.channel import Part, Payload
 from gateway.journal.contract import Journal
 from gateway.journal.records import AlertRecord, VersionRecord, VersionState
@@ -46,6 +46,14 @@ class Seen(Struct, frozen=True):
     digests: Mapping[tuple[str, str], str]
 
 
+class Approval(Struct, frozen=True):
+    """Whose word let a version out, by its hash; `glass` is the reason of who did it alone."""
+
+    hash: str
+    who: str
+    glass: str
+
+
 class Deeds:
     """Everything that was done."""
 
@@ -54,8 +62,10 @@ class Deeds:
         self.told: dict[str, list[Told]] = defaultdict(list)
         self.expired: set[str] = set()
         self.hands: dict[Nth, set[str]] = defaultdict(set)
+        self.alone: set[Nth] = set()
+        self.paged: set[str] = set()
         self._seen: dict[Nth, Seen] = {}
-        self._approved: dict[Nth, tuple[str, str]] = {}
+        self._approved: dict[Nth, Approval] = {}
         self._cancelled: set[str] = set()
 
     def touch(self, alert: str, number: int, who: str) -> None:
@@ -66,13 +76,16 @@ class Deeds:
         """Read what was submitted, as whoever approves it does."""
         self._seen[alert, number] = await self._read(journal, await journal.alert(alert), number)
 
-    def approve(self, alert: str, number: int, hash: str, who: str) -> None:
-        """Somebody approved a version by its hash."""
-        self._approved[alert, number] = hash, who
+    def approve(self, alert: str, number: int, hash: str, who: str, glass: str = "") -> None:
+        """Somebody approved a version by its hash, or broke the `glass` for it, which everybody is told."""
+        self._approved[alert, number] = Approval(hash, who, glass)
+        if glass:
+            self.paged.add(f"break-glass:{alert}.{number}")
 
     def cancel(self, alert: str) -> None:
         """Somebody took an alert back, with a reason."""
         self._cancelled.add(alert)
+        self.paged.add(f"cancel:{alert}")
 
     def hash(self, record: AlertRecord) -> str:
         """Return the hash of what waits for approval, as it was seen."""
@@ -132,14 +145,20 @@ class Deeds:
         if one.version.kind is Kind.CANCEL:
             assert record.id in self._cancelled, "cancelled by nobody"
             assert one.version.reason, "cancelled without a reason"
+        elif name in self.alone:
+            assert [act.actor for act in _acts(record, name, Deed.APPROVED)] == ["playbook:earthquake"]
         else:
-            assert seen == self._seen[name], "what was issued is not what was submitted"
-            hash, who = self._approved.pop(name)
-            assert hash == one.hash, "what was issued is not what was approved"
-            assert who not in self.hands[name], "approved by whoever made it"
+            self._approves(self._approved.pop(name), record, one, seen)
         self._seen[name] = seen
-        deeds = [act.deed for act in record.acts if act.number == one.version.number]
-        assert deeds.count(Deed.ISSUED) == 1
+        assert len(_acts(record, name, Deed.ISSUED)) == 1
+
+    def _approves(self, word: Approval, record: AlertRecord, one: VersionRecord, seen: Seen) -> None:
+        name = record.id, one.version.number
+        assert seen == self._seen[name], "what was issued is not what was submitted"
+        assert word.hash == one.hash, "what was issued is not what was approved"
+        assert word.glass or word.who not in self.hands[name], "approved by whoever made it"
+        [act] = _acts(record, name, Deed.APPROVED)
+        assert (act.actor, act.reason, act.break_glass) == (word.who, word.glass, bool(word.glass))
 
     async def _read(self, journal: Journal, record: AlertRecord, number: int) -> Seen:
         one = next(one for one in record.versions if one.version.number == number)
@@ -149,6 +168,10 @@ class Deeds:
 
     def _last(self, alert: str) -> int:
         return self.told[alert][-1].number if self.told.get(alert) else 0
+
+
+def _acts(record: AlertRecord, name: Nth, deed: Deed) -> list[Act]:
+    return [act for act in record.acts if (record.id, act.number) == name and act.deed is deed]
 
 
 def covered(version: Version, payloads: Iterable[Payload]) -> str:

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from gateway.journal.sqlite import SqliteJournal
 from tests.staircase.far_side import Answer
 from tests.staircase.lane_table import CHAIN, LATEST, TABLE, UNMET, Rows
-from tests.staircase.world import EDITS, Step, World, clocks
+from tests.staircase.node import clocks
+from tests.staircase.world import EDITS, Step, World
 
 LANES = Path(__file__).parents[2] / "docs/decisions/lanes.md"
 SEED = int(os.environ.get("BONGSU_SEED", "20260714"))
@@ -36,6 +37,8 @@ LOST: Step = ("carry", Answer.LOST_AFTER, Answer.LOST_BEFORE)
 NO: Step = ("carry", Answer.REFUSED, Answer.REFUSED)
 HELD: Step = ("carry", Answer.HELD, Answer.HELD)
 CRASH: Step = ("crash",)
+QUAKE: Step = ("quake",)
+ALONE: Step = ("approve", 0, "kim", "glass")
 EXPIRE: Step = ("expire",)
 HALF_A_SECOND: Step = ("wait", 0.5)
 TWO_MINUTES: Step = ("wait", 130.0)
@@ -86,6 +89,9 @@ STORIES: Mapping[str, Sequence[Step]] = {
         ("edit", 0, "lee", "words"),
         ("approve_twice", 0),
     ],
+    "is approved alone, and everybody is told": [("create", "kim"), ALONE, SUBMIT, ("approve", 0, "kim", "right"), ALONE, WELL],
+    "goes out by itself, once": [QUAKE, QUAKE, CRASH, DRAFT, WELL, QUAKE, DRAFT, SUBMIT, ALONE, CANCEL, WELL],
+    "goes out by itself again after it was over": [QUAKE, DRAFT, WELL, CANCEL, QUAKE, DRAFT, FOUR_HOURS, EXPIRE, QUAKE, DRAFT],
     "is submitted while it is edited": [("create", "kim"), ("submit_while_edited", 0), SUBMIT, APPROVE],
     "is not approved by whoever edited it": [
         ("create", "kim"),
@@ -146,7 +152,9 @@ lands = step("land", ["broadcaster", "city-app"], [answer for answer in Answer i
 cancels = step("cancel", which, ["kim", "kim", "mia", "vic"], ["it was a log", "it was a log", ""])
 waits = step("wait", [0.5, 1.0, 4.0, 30.0, 130.0, HOUR, 3 * HOUR, 25 * HOUR])
 sources = st.one_of(
-    step("report", ["watch", "danger", "danger", "same", "old", "over", "again"]), step("measure", [1.0, 2.8, 4.4])
+    step("report", ["watch", "danger", "danger", "same", "old", "over", "again"]),
+    step("measure", [1.0, 2.8, 4.4]),
+    step("quake"),
 )
 machines = st.one_of(
     step("draft"), step("draft"), step("expire"), step("tick"), step("beat"), step("crash"), step("crash_before_sending")
@@ -161,7 +169,7 @@ makers = st.one_of(
 deciders = st.one_of(
     step("submit", which, people, ["now", "now", "before"]),
     step("submit_while_edited", which),
-    step("approve", which, people, ["right", "right", "hash", "version"]),
+    step("approve", which, people, ["right", "right", "hash", "version", "glass"]),
     step("approve_twice", which),
 )
 steps = st.one_of(carries, carries, carries, tells, tells, tells, lands, cancels, waits, sources, machines, makers, deciders)

@@ -14,6 +14,7 @@ TWO_NODES = "tests/staircase/test_two_nodes.py"
 NODES_LANES = "gateway/journal/postgres/lanes.py"
 ACCESS, ALERT, CHANNEL = "gateway/access.py", "gateway/alert.py", "gateway/channel.py"
 DECIDING, ROOM, STANDING = "gateway/engine/deciding.py", "gateway/engine/room.py", "gateway/engine/standing.py"
+WRITING = "gateway/engine/writing.py"
 RELEASE, RENDERING = "gateway/engine/release.py", "gateway/drafting/rendering.py"
 ORDER, DECIDE, COURIER = "gateway/policy/order.py", "gateway/policy/decide.py", "gateway/delivery/courier.py"
 LANES, CLAIMS, ISSUING = (f"gateway/journal/sqlite/{name}.py" for name in ("lanes", "deliveries", "issuing"))
@@ -152,6 +153,16 @@ APPROVE_WHAT_YOU_SAW = {
     ),
     "a second person approves": guard(
         ANY, (DECIDING, "        may_approve(actor, number, record.acts, break_glass=break_glass)\n", "")
+    ),
+    "who approves alone gives a reason, and everybody is told": guard(
+        story("is approved alone, and everybody is told"),
+        (DECIDING, "),) if break_glass else ()", "),)[:0]"),
+    ),
+    "what goes out by itself is not told twice": guard(
+        story("goes out by itself, once"), (WRITING, "            await self._no_twin(version)\n", "")
+    ),
+    "what goes out by itself is told to the duty officer": guard(
+        story("goes out by itself, once"), (WRITING, "task=task, todos=(told,)), fresh=True)", "task=task), fresh=True)")
     ),
     "an editor made it, too": guard(
         story("is not approved by whoever edited it"),

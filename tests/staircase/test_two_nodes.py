@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from gateway.journal.postgres import PostgresJournal
 from tests.journal.postgres.server import Server
 from tests.staircase.lane_table import CHAIN, LATEST, UNMET, Rows
+from tests.staircase.node import clocks
 from tests.staircase.test_any_schedule import EXAMPLES, ROWS, SEED, STORIES, hyphened, schedules
-from tests.staircase.world import Step, World, clocks
+from tests.staircase.world import Step, World
 
 NODES = ("a", "b")
 FEWER = EXAMPLES // 3
@@ -25,6 +26,8 @@ NAMED = (
     "dies in the middle of a try",
     "dies before the first byte",
     "is approved by the right person, once",
+    "is approved alone, and everybody is told",
+    "goes out by itself, once",
     "is submitted while it is edited",
     "raises by hand while a machine drafts",
     "is not told what is late",

@@ -4,41 +4,30 @@ What a step must bring about is worked out beside the gateway: from what was don
 """
 
 import asyncio
-import base64
-import functools
-import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
-from pathlib import Path
-
-import msgspec
+from datetime import timedelta
 
 from gateway.access import Actor, Grant
 from gateway.alert import Deed, Kind
-from gateway.delivery import Courier
-from gateway.demo.town import FIRST, settle
-from gateway.engine import Changes, Gateway, Plan
-from gateway.engine.plan import Intake
+from gateway.engine import Changes, Gateway
 from gateway.fault import Fault
-from gateway.incident import Incident, Status
+from gateway.incident import Incident
 from gateway.journal import audit
 from gateway.journal.contract import Journal
-from gateway.journal.records import AlertRecord, VersionState
-from gateway.service import set_up
+from gateway.journal.records import AlertRecord, TodoKind, VersionState
 from gateway.source import Raw
 from tests.samples import incident
 from tests.staircase.deeds import Deeds
 from tests.staircase.far_side import Answer, FarSide
 from tests.staircase.lane_table import Rows
-from tests.staircase.reports import Fire, FireService, observation
+from tests.staircase.node import Node, clocks, plan
+from tests.staircase.quakes import QUAKES, Quakes
+from tests.staircase.reports import Fire, observation
 from tests.staircase.roads import Roads
 from tests.staircase.shown import Shown
 
-DAWN = datetime.fromisoformat("2026-07-14T18:00:00+09:00")
 DEBOUNCE_S = 120.0
-NEVER = 1_000_000_000
-FOREVER_S = 1e6
 BOTH = frozenset({"operator", "approver"})
 PEOPLE = {
     "kim": Actor("kim", BOTH),
@@ -54,68 +43,13 @@ EDITS = {
     "everybody": Changes(targets=("cap/broadcaster", "webhook/city-app")),
 }
 
+GLASS = "nobody else is here"
 ALONE = ("a",)
 
 Step = tuple[object, ...]
 Opening = Callable[[str], Awaitable[Journal]]
 """Opens the record for the node of this name."""
 Verb = Callable[[str, Actor], Awaitable[AlertRecord]]
-
-
-class Clocks:
-    """The story's time and the machine's; both are ours to move."""
-
-    def __init__(self) -> None:
-        """Begin at dawn."""
-        self.begin()
-
-    def begin(self) -> None:
-        """Go back to dawn."""
-        self.story, self.real = DAWN, 1000.0
-
-    def now(self) -> datetime:
-        """Return the story's time."""
-        return self.story
-
-
-clocks = Clocks()
-
-
-@functools.cache
-def plan() -> Plan:
-    """Return Hanbat's plan, with a fire service that reports whole incidents beside its river."""
-    with tempfile.TemporaryDirectory() as folder:
-        settle(Path(folder), {}, "whsec_" + base64.b64encode(bytes(32)).decode(), reach=FIRST)
-        hanbat = set_up(Path(folder), clocks.now).plan
-    fire = Intake(source=FireService(), settings={}, default_status=Status.EXERCISE)
-    return msgspec.structs.replace(hanbat, intakes={**hanbat.intakes, "fire": fire})
-
-
-class Node:
-    """One gateway with its courier, and what that is carrying."""
-
-    def __init__(self, name: str, journal: Journal, far: FarSide) -> None:
-        """Put the parts together."""
-        self.name, self.journal = name, journal
-        self.gateway = Gateway(plan(), journal, clocks.now)
-        self.courier = Courier(
-            journal,
-            plan().channels,
-            far,
-            clocks.now,
-            send_s=FOREVER_S,
-            lease_s=2 * FOREVER_S,
-            opens_after=NEVER,
-            luck=lambda: 0.0,
-        )
-        self.rounds: set[asyncio.Task[int]] = set()
-
-    async def die(self) -> None:
-        """End in the middle of whatever it does."""
-        for task in self.rounds:
-            task.cancel()
-        await asyncio.gather(*self.rounds, return_exceptions=True)
-        await self.journal.close()
 
 
 class World:
@@ -126,7 +60,7 @@ class World:
         clocks.begin()
         self.nodes: dict[str, Node] = {}
         self._opening, self._names, self._turn = opening, names, names[0]
-        self.far, self.fire = FarSide(), Fire()
+        self.far, self.fire, self.quakes = FarSide(), Fire(), Quakes()
         self.deeds, self.roads, self.shown = Deeds(), Roads(met), Shown()
         self.calls = self.letters = 0
 
@@ -185,11 +119,16 @@ class World:
             raw = Raw(source="river-telemetry", media_type="application/json", body=body, received_at=clocks.story)
             assert (await self.gateway.receive(raw, None, Grant(source="river-telemetry"))).items[0].accepted
 
+    async def quake(self) -> None:
+        """Let the national feed tell of an earthquake."""
+        raw = Raw(source=QUAKES, media_type="application/json", body=self.quakes.says(clocks.story), received_at=clocks.story)
+        assert (await self.gateway.receive(raw, None, Grant(source=QUAKES))).items[0].accepted
+
     async def create(self, who: str, when: str = "") -> None:
         """Let somebody raise an alert by hand, perhaps "meanwhile": as the gateway drafts what it owes."""
         self.calls += 1
         call = _call(f"call-{self.calls}")
-        meanwhile = [self.gateway.draft_due()] if when == "meanwhile" else []
+        meanwhile = [self._draft_due()] if when == "meanwhile" else []
         drafting = asyncio.gather(*meanwhile)
         code = await _tried(self.gateway.create(call, PEOPLE[who]))
         await drafting
@@ -206,7 +145,7 @@ class World:
         """Let the gateway draft what it owes: nothing that a person has touched, nothing below what a person has stopped."""
         before = await self.journal.alerts()
         clocks.real += 0 if self.far.flying else 60
-        await self.gateway.draft_due()
+        await self._draft_due()
         after = await self.journal.alerts()
         self.deeds.untouched(before, after)
         self._drafted(sum(_tells(self.fire, before).values()), sum(_tells(self.fire, after).values()), after)
@@ -245,13 +184,15 @@ class World:
     # What people decide
 
     async def approve(self, which: int, who: str, how: str) -> None:
-        """Let somebody approve: what waits ("right"), another "hash", or another "version"."""
+        """Let somebody approve: what waits ("right", or alone through the "glass"), another "hash", or another "version"."""
         if record := await self._pick(which):
             number, hash = _number(record) + (how == "version"), "0" * 64 if how == "hash" else self.deeds.hash(record)
-            code = await _tried(self.gateway.approve(record.id, number, hash, PEOPLE[who]))
-            _expect(code, self._not_to_approve(record, number, hash, who))
+            glass = GLASS if how == "glass" else ""
+            code = await _tried(self.gateway.approve(record.id, number, hash, PEOPLE[who], break_glass=glass))
+            wrong = self._not_to_approve(record, number, hash, who)
+            _expect(code, {**wrong, "two-people": wrong["two-people"] and not glass})
             if not code:
-                self.deeds.approve(record.id, number, hash, who)
+                self.deeds.approve(record.id, number, hash, who, glass)
 
     async def approve_twice(self, which: int) -> None:
         """Let Lee and Mia approve the same version at the same moment: it is issued once."""
@@ -363,6 +304,11 @@ class World:
 
     # The harness
 
+    async def _draft_due(self) -> None:
+        before = await self.journal.alerts()
+        await self.gateway.draft_due()
+        self.quakes.drafted(before, await self.journal.alerts(), self.deeds, clocks.story)
+
     async def _start(self, name: str) -> None:
         journal = await self._opening(name)
         await journal.recover()
@@ -380,11 +326,14 @@ class World:
             await self.land(target, Answer.ACCEPTED)
         await self.wait(DEBOUNCE_S)
         await self.draft()
+        await self._check()
         self._up_to_date(await self.journal.alerts())
         while self.roads.unfinished:
             clocks.real += 30.0
             await self.carry(Answer.ACCEPTED, Answer.ACCEPTED)
             await self._check()
+        pages = await self.journal.take(TodoKind.PAGE, 1000, 1.0)
+        assert self.deeds.paged <= {page.subject for page in pages}, "something was done that not everybody is told"
         await self.journal.seal(clocks.story)
         entries = await self.journal.audit(most=100_000)
         assert audit.verify(entries) is None
