@@ -22,7 +22,7 @@ test: environment ## run every test, on every core
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 soak: environment ## restarts, kills, frozen nodes, and ten times the schedules from a new seed: much longer than test (ARGS="-k restarted")
-	BONGSU_RESTARTS=20 $(BIN)/python -m pytest --numprocesses 0 --capture no $(ARGS) tests/service/test_draining.py \
+	BONGSU_RESTARTS=20 BONGSU_ASLEEP_S=40 $(BIN)/python -m pytest --numprocesses 0 --capture no $(ARGS) tests/service/test_draining.py \
 		tests/staircase/test_kill.py tests/nodes tests/journal/postgres/test_living.py tests/journal/sqlite/test_kill.py
 	BONGSU_SEED=$$(date +%s) BONGSU_EXAMPLES=400 $(BIN)/python -m pytest --numprocesses 0 --timeout 1800 $(ARGS) \
 		tests/staircase/test_any_schedule.py tests/staircase/test_two_nodes.py
