@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import aiohttp
@@ -15,8 +15,9 @@ from gateway.demo.town import FIRST, settle
 from gateway.journal.records import Key, Person
 from gateway.service import Service
 from tests.engine.hall import SECRET
-from tests.journal.postgres.server import Server
+from tests.journal.postgres.server import Pair, Server, running_pair
 from tests.journal.samples import T0
+from tests.staircase.office import called
 from tests.stores import running_server
 
 PATIENCE_S = 20.0
@@ -118,3 +119,36 @@ async def answered(folder: Path, server: Server, happens: Callable[[Server], Non
             await asyncio.to_thread(back, server, stood_still)
         await until_ready(service)
     return answers
+
+
+async def said(service: Service) -> tuple[int, str]:
+    """Return what readiness says, and its code."""
+    async with aiohttp.ClientSession() as session, session.get(f"{service.url}/health/ready") as answer:
+        document = await answer.json()
+        return answer.status, document.get("error", {}).get("code", "")
+
+
+@pytest.fixture
+def pair(server: Server) -> Iterator[Pair]:
+    """A primary and its synchronous standby."""
+    with running_pair(server.programs) as pair:
+        yield pair
+
+
+async def test_a_gateway_whose_standby_is_away_says_so_and_serves_what_was_published(folder: Path, pair: Pair) -> None:
+    text = (folder / "city.toml").read_text()
+    (folder / "city.toml").write_text(text.replace('path = "bongsu.db"', f'url = "{pair.dsn}"'))
+    async with Service.open(folder, port=0) as service, aiohttp.ClientSession(headers=await hired(service)) as session:
+        await until_ready(service)
+        pair.standby.stop()
+        async with asyncio.timeout(PATIENCE_S):
+            while await said(service) != (503, "store-standby-away"):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.2)
+        raised = await told(session, "POST", f"{service.url}/v1/alerts", called("call-1"))
+        read = [(await told(session, "GET", service.url + path))[0] for path in ("/feeds/cap.atom", "/v1/alerts")]
+        await asyncio.to_thread(pair.standby.start)
+        await until_ready(service)
+        again = await told(session, "POST", f"{service.url}/v1/alerts", called("call-1"))
+    assert raised[:2] == (503, True), "Retry-After says when to ask again"
+    assert read == [200, 200]
+    assert again[0] == 201

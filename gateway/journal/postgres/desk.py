@@ -10,6 +10,7 @@ import asyncpg
 from gateway.fault import Fault, Unavailable
 from gateway.journal.postgres.faults import AGAIN, LOST, unavailable
 from gateway.journal.postgres.sql import Cx
+from gateway.journal.postgres.standby import Commits
 from gateway.journal.postgres.talk import Patience, Talk, patient
 
 T = TypeVar("T")
@@ -28,6 +29,7 @@ class Desk:
         """Serve from an asyncpg pool; `connect` makes a connection outside of it, `refusal` is what everybody is told."""
         self._pool = pool
         self._patience_s = patience_s
+        self._commits = Commits(pool, connect, patience_s)
         self.connect = connect
         self.refusal: Unavailable | None = None
 
@@ -36,11 +38,17 @@ class Desk:
 
         Then it did not happen, unless the connection was lost while the commit was on its way: who asks again finds out.
         """
+        if begin == WRITE:
+            self.must_commit()
         return await self._served(lambda patience: self._transact(work, begin, patience))
 
     async def glance(self, work: Callable[[Cx], Awaitable[T]]) -> T:
         """Do work that reads with one statement, and needs no transaction of its own."""
         return await self._served(lambda patience: self._look(work, patience))
+
+    def must_commit(self) -> None:
+        """Raise Unavailable while commits are waiting for an answer that does not come."""
+        self._commits.refuse()
 
     async def close(self) -> None:
         """Serve whoever has a connection, then let go of them all."""
@@ -50,6 +58,7 @@ class Desk:
                 await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
+        await self._commits.end()
 
     async def _served(self, serve: Callable[[Patience], Awaitable[T]]) -> T:
         if self.refusal is not None:
@@ -63,32 +72,35 @@ class Desk:
             raise unavailable(error) from error
 
     async def _look(self, work: Callable[[Cx], Awaitable[T]], patience: Patience) -> T:
-        async with self._lent(patience) as cx:
-            return await work(cx)
+        async with self._lent() as cx:
+            return await work(Talk(cx, patience))
 
     async def _transact(self, work: Callable[[Cx], Awaitable[T]], begin: str, patience: Patience) -> T:
-        async with self._lent(patience) as cx:
-            await cx.execute(begin)
+        async with self._lent() as cx:
+            talk = Talk(cx, patience)
+            await talk.execute(begin)
             try:
-                result = await work(cx)
+                result = await work(talk)
             except (Fault, *AGAIN):
-                await cx.execute("ROLLBACK")
+                await talk.execute("ROLLBACK")
                 raise
-            await cx.execute("COMMIT")
+            await self._commits.commit(cx)
             return result
 
     @asynccontextmanager
-    async def _lent(self, patience: Patience) -> AsyncIterator[Cx]:
+    async def _lent(self) -> AsyncIterator[asyncpg.Connection]:
         cx: asyncpg.Connection = await self._pool.acquire()
         try:
-            yield Talk(cx, patience)
+            yield cx
         except (Fault, *AGAIN):
             raise
         except BaseException:
-            cx.terminate()
+            if not self._commits.keeps(cx):
+                cx.terminate()
             raise
         finally:
-            await self._pool.release(cx)
+            if not self._commits.keeps(cx):
+                await self._pool.release(cx)
 
 
 async def _until_nobody_is_in_the_way(serve: Callable[[], Awaitable[T]]) -> T:

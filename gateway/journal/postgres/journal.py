@@ -97,6 +97,7 @@ async def _claims(journal: "PostgresJournal", room: Room, lease_s: float, now: d
         asked = await journal.here(cx)
         return asked, await deliveries.unswept(cx, asked, now)
 
+    journal.desk.must_commit()
     asked, found = await journal.desk.glance(look)
     if found:
         await journal.desk.run(lambda cx: deliveries.sweep(cx, asked, found, now))

@@ -13,6 +13,7 @@ from gateway.fault import Unavailable
 from gateway.journal.postgres.desk import PATIENCE_S, Desk
 from gateway.journal.postgres.faults import LOST, unavailable
 from gateway.journal.postgres.sql import Cx, find, only
+from gateway.journal.postgres.standby import anybody_waits, away
 
 BEAT_S = 1.0
 # A node whose row was not renewed for so long stands still, or cannot reach the database; longer than a try may take
@@ -81,13 +82,16 @@ class Node:
         return self._until - self._since >= FROZEN_S
 
     async def join(self) -> None:
-        """Take the name and begin to live; raises Unavailable("store-node-taken") when another keeps it for 2 s."""
+        """Take the name and begin to live.
+
+        Raises Unavailable("store-node-taken") when another keeps it for 2 s, ("store-standby-away") when no commit is answered.
+        """
         try:
             session = await self._sit_down()
         except asyncpg.LockNotAvailableError:
-            raise taken(self._name) from None
+            raise (away() if await self._standby_is_away() else taken(self._name)) from None
         except LOST as error:
-            raise unavailable(error) from error
+            raise (away() if await self._standby_is_away() else unavailable(error)) from error
         self._living = asyncio.create_task(self._live(session), name=f"node {self._name}")
 
     async def leave(self) -> None:
@@ -125,6 +129,17 @@ class Node:
             return False
         self._heard.clear()
         return True
+
+    async def _standby_is_away(self) -> bool:
+        try:
+            async with asyncio.timeout(HANGS_S):
+                cx = await self._desk.connect()
+                try:
+                    return await anybody_waits(cx)
+                finally:
+                    cx.terminate()
+        except (asyncpg.PostgresError, *LOST):
+            return False
 
     @property
     def _row(self) -> str:
