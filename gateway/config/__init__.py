@@ -3,12 +3,24 @@
 from gateway.config.database import named
 from gateway.config.reading import CITY, read, read_playbooks
 from gateway.config.secret import Secret, SecretPlace, read_secret
-from gateway.config.settings import Backups, ChannelSettings, Database, Mode, Partner, Peer, Server, Settings, SourceSettings
+from gateway.config.settings import (
+    Backups,
+    ChannelSettings,
+    Console,
+    Database,
+    Mode,
+    Partner,
+    Peer,
+    Server,
+    Settings,
+    SourceSettings,
+)
 
 __all__ = [
     "CITY",
     "Backups",
     "ChannelSettings",
+    "Console",
     "Database",
     "Mode",
     "Partner",

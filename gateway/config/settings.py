@@ -25,6 +25,13 @@ class Server(Struct, frozen=True, kw_only=True):
     drain_s: float = 0.0
 
 
+class Console(Struct, frozen=True, kw_only=True):
+    """How long somebody stays signed in at the console: hours at most, minutes without doing anything."""
+
+    session_h: float = 6.0
+    idle_min: float = 30.0
+
+
 class Peer(Struct, frozen=True, kw_only=True):
     """One URL we speak to; `private`: in the city's own network, `plain`: it is knowingly not encrypted.
 
@@ -112,6 +119,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     database: Database | None = None
     backups: Backups | None = None
     server: Server = Server()
+    console: Console = Console()
     sources: Mapping[str, SourceSettings] = {}
     partners: Mapping[str, Partner] = {}
     channels: Mapping[str, ChannelSettings] = {}

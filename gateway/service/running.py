@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -24,6 +24,7 @@ from gateway.service.backups import Archivist
 from gateway.service.planning import Setup, set_up
 from gateway.service.store import open_store
 from gateway.web import Listening, Town, app, listen
+from gateway.web.sessions import Lasting
 
 HEARTBEAT_S = 30.0
 TICK_S = 1.0
@@ -243,6 +244,7 @@ def _town(settings: Settings) -> Town:
         timezone=settings.timezone,
         languages=settings.languages,
         secure=settings.base_url.startswith("https://"),
+        lasting=Lasting(timedelta(hours=settings.console.session_h), timedelta(minutes=settings.console.idle_min)),
     )
 
 

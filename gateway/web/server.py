@@ -96,7 +96,7 @@ def app(
 ) -> web.Application:
     """Return the whole API of a gateway; `doors` are the sources that may send, by name, `town` of whom its pages speak."""
     journal, deadlines = gateway.journal, Deadlines(limits)
-    sessions = Sessions(journal, secure=town.secure) if town is not None else None
+    sessions = Sessions(journal, secure=town.secure, lasting=town.lasting) if town is not None else None
     gate = Gate(journal, doors, gateway.now, sessions=sessions)
     built = web.Application(middlewares=[deadlines.middleware, one_shape, gate.noting], client_max_size=limits.most_bytes)
     built[DEADLINES] = deadlines

@@ -46,10 +46,10 @@ class AlertPage:
 
     async def deliveries(self, request: web.Request) -> web.StreamResponse:
         """Send the table of deliveries again whenever something in it changes."""
-        await self._front.actor(request)
+        await self._front.actor(request, present=False)
 
         async def now() -> str:
-            await self._front.actor(request)
+            await self._front.actor(request, present=False)
             found = await self._front.journal.deliveries(request.match_info["id"])
             return self._front.pages.part(request, "deliveries.html", deliveries=sent(found))
 

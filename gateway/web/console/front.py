@@ -17,11 +17,11 @@ from gateway.web.console.pages import Pages
 from gateway.web.console.tongue import tongue
 from gateway.web.drawing import Drawing, Drawings
 from gateway.web.errors import Unauthorised, status
-from gateway.web.sessions import Sessions, SignedOut, is_from_here
+from gateway.web.sessions import COOKIE, Sessions, SignedOut, is_from_here
 
 ROOT = "/console"
 SIGN_IN = f"{ROOT}/sign-in"
-WRITTEN = ("/edit", "/submit", "/new", "/raise")
+WRITTEN = ("/edit", "/submit", "/new", "/raise", "/reject", "/end")
 """How the addresses end that take what somebody has been writing; nothing goes out to anybody by them."""
 
 log = structlog.get_logger()
@@ -37,9 +37,9 @@ class Front(Struct, frozen=True):
     gate: Gate
     drawings: Drawings
 
-    async def actor(self, request: web.Request, *roles: Role) -> Actor:
-        """Return who is signed in; raises SignedOut, and Refused without one of the roles."""
-        actor = await self.sessions.actor(request)
+    async def actor(self, request: web.Request, *roles: Role, present: bool = True) -> Actor:
+        """Return who is signed in; raises SignedOut, and Refused without one of the roles. Events show nobody `present`."""
+        actor = await self.sessions.actor(request, present=present)
         request[WHO] = actor.name
         require(actor, *(roles or (Role.VIEWER,)))
         return actor
@@ -78,7 +78,8 @@ class Front(Struct, frozen=True):
     async def _asked_again(self, request: web.Request, fault: SignedOut) -> web.Response:
         """Ask to sign in, and lose nothing that was being written on a page of ours when the shift ran out."""
         if request.method in ("GET", "HEAD") or not request.path.endswith(WRITTEN) or not is_from_here(request):
-            return go(f"{SIGN_IN}?next={quote(_back(request))}")
+            why = f"&why={fault.code}" if COOKIE in request.cookies else ""
+            return go(f"{SIGN_IN}?next={quote(_back(request), safe='')}{why}")
         written = kept(await request.post())
         known = {"onward": request.path, "fault": fault, "kept": written.fields}
         return self.pages.page(request, "sign-in.html", None, status=401, **known)

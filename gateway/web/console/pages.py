@@ -21,7 +21,7 @@ from gateway.web.console.said import WORDS
 from gateway.web.console.sent import remark
 from gateway.web.console.tongue import Tongue, tongue
 from gateway.web.errors import TooMany
-from gateway.web.sessions import form_token
+from gateway.web.sessions import LASTING, Lasting, form_token
 
 HERE = Path(__file__).parent
 STATIC = "/console/static/"
@@ -40,13 +40,22 @@ HEADERS = {
 
 
 class Town(Struct, frozen=True, kw_only=True):
-    """What every page says about the deployment it belongs to; `names` by language, `secure` where it is reached by https."""
+    """What every page says about the deployment it belongs to; `names` by language, `secure` where it is reached by https.
+
+    `lasting` is how long people stay signed in.
+    """
 
     names: Mapping[str, str]
     live: bool
     timezone: str
     languages: tuple[str, ...]
     secure: bool
+    lasting: Lasting = LASTING
+
+    @property
+    def idle_min(self) -> int:
+        """After how many minutes without anybody there a session ends."""
+        return round(self.lasting.idle.total_seconds() / 60)
 
 
 class Pages:

@@ -11,12 +11,13 @@ from gateway.fault import Fault, Refused
 from gateway.web.console.front import ROOT, SIGN_IN, Front, go, local
 from gateway.web.console.given import filled
 from gateway.web.errors import TooMany, status
-from gateway.web.sessions import COOKIE, token_of
+from gateway.web.sessions import COOKIE, SignedOut, token_of
 
 TRIES_PER_MINUTE = 6.0
 TRIES_AT_ONCE = 10.0
 MOST_NAMES = 1000
 KEPT = "kept."
+WHY = {one.code: one for one in (SignedOut(), SignedOut("session-idle", "nobody has done anything here for a while"))}
 
 Fields = Sequence[tuple[str, str]]
 
@@ -37,11 +38,20 @@ class SignIn:
             web.get(f"{ROOT}/enter/{{link}}", self.linked),
             web.post(f"{ROOT}/enter/{{link}}", self.by_link),
             web.post(f"{ROOT}/sign-out", self.leave),
+            web.get(f"{ROOT}/stay", self.stay),
         ]
 
     async def ask(self, request: web.Request) -> web.Response:
-        """Show the form."""
-        return self._asked(request, local(request.query.get("next", ROOT)))
+        """Show the form, and why somebody who was signed in has to do it again."""
+        why = WHY.get(request.query.get("why", ""))
+        page = self._asked(request, local(request.query.get("next", ROOT)), why)
+        page.set_status(200)
+        return page
+
+    async def stay(self, request: web.Request) -> web.Response:
+        """Know that somebody is there, writing or reading."""
+        await self._front.actor(request)
+        return web.Response(status=204, headers={"Cache-Control": "no-store"})
 
     async def enter(self, request: web.Request) -> web.Response:
         """Let in who knows name and password."""

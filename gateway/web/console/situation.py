@@ -43,10 +43,10 @@ class Situation:
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Send the lists again whenever something in them changes."""
-        await self._front.actor(request)
+        await self._front.actor(request, present=False)
 
         async def now() -> str:
-            actor = await self._front.actor(request)
+            actor = await self._front.actor(request, present=False)
             return self._front.pages.part(request, "situation-lists.html", actor=actor, **await self._known(request, actor))
 
         return await live.stream(request, now)

@@ -117,11 +117,11 @@ async def desk(journal: Journal, pages: Deployment = EXERCISE) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def whole_desk(folder: Path) -> AsyncIterator[Desk]:
+async def whole_desk(folder: Path, pages: Deployment = EXERCISE) -> AsyncIterator[Desk]:
     """Open a gateway with its console, and its record, in a folder."""
     journal = await SqliteJournal.open(folder / "journal.db", real=Real())
     try:
-        async with desk(journal) as opened_desk:
+        async with desk(journal, pages) as opened_desk:
             yield opened_desk
     finally:
         await journal.close()

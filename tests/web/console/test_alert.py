@@ -203,6 +203,20 @@ async def test_nothing_typed_is_lost_when_the_shift_runs_out(desk: Desk) -> None
         assert dict(saved.form("/edit"))["en.headline"] == "[EXERCISE] Written at the end of a shift"
 
 
+async def test_who_was_signed_out_reads_why_and_a_newcomer_does_not(desk: Desk) -> None:
+    alert = await desk.drafted()
+    async with desk.visitor("kim") as kim, desk.stranger() as stranger:
+        await sign_everybody_out(desk)
+        asked = await kim.get(alert)
+        assert "the shift is over" in asked.said
+        assert dict(asked.form("/sign-in"))["next"] == alert
+        assert "Nothing was done" not in (await stranger.get(alert)).said
+        idle = await stranger.get("/console/sign-in?why=session-idle", Accept_Language="ko")
+        assert "한동안 아무 조작이 없어 로그아웃되었습니다" in idle.said
+        assert (await stranger.get("/console/sign-in?why=%3Cb%3E")).status == 200
+        assert (await stranger.get("/console/stay")).root.xpath("//form[@action='/console/sign-in']")
+
+
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 async def test_what_another_site_sends_is_not_kept(desk: Desk, site: str) -> None:
     alert = await desk.drafted()

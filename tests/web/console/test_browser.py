@@ -3,16 +3,19 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from msgspec import Struct
+from msgspec.structs import replace
 from playwright.async_api import Browser, Page, Route
 
+from gateway.web.sessions import Lasting
 from tests.web.console.conftest import House
-from tests.web.console.desk import Desk, whole_desk
+from tests.web.console.desk import EXERCISE, Desk, whole_desk
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 MOST_BYTES = 100_000
@@ -246,6 +249,20 @@ def test_what_is_old_says_so(house: House, tmp_path: Path) -> None:
             await kim.page.locator("section", has_text="Drafts").get_by_role("link").first.wait_for()
             assert not await note.is_visible()
             await desk.town.journal.close()
+            await note.wait_for(state="visible")
+
+    house.run(story())
+
+
+def test_who_does_nothing_is_warned_and_may_stay(house: House, tmp_path: Path) -> None:
+    pages = replace(EXERCISE, lasting=Lasting(idle=timedelta(seconds=2)))
+
+    async def story() -> None:
+        async with whole_desk(tmp_path, pages) as desk, seat(house.browser, desk, "kim") as kim:
+            note = kim.page.locator("#idle")
+            await note.wait_for(state="visible")
+            await kim.page.get_by_role("button", name="I am here").click()
+            await note.wait_for(state="hidden")
             await note.wait_for(state="visible")
 
     house.run(story())

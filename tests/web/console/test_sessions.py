@@ -1,7 +1,9 @@
 """Who is signed in: for a shift, on every node, by a password or a link that works once."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -13,7 +15,9 @@ from gateway.fault import Refused
 from gateway.journal.contract import Journal
 from gateway.journal.records import Person
 from gateway.web.errors import Unauthorised
-from gateway.web.sessions import COOKIE, Sessions, SignedOut
+from gateway.web.sessions import COOKIE, Lasting, Sessions, SignedOut
+from tests.journal.samples import Real
+from tests.stores import Opener
 
 NOON = datetime(2026, 7, 14, 12, tzinfo=UTC)
 PASSWORD = "correct horse battery"  # noqa: S105 - a test's
@@ -92,11 +96,64 @@ async def test_a_session_is_known_to_every_node_until_it_is_over(lone: tuple[Ses
     there = Sessions(journal, secure=True, wall=wall)
     token = await here.with_password("kim", PASSWORD)
     assert (await there.actor(asks(token))).name == "kim"
-    wall.at += timedelta(hours=12) - timedelta(seconds=1)
+    wall.at += timedelta(hours=6) - timedelta(seconds=1)
     assert (await there.actor(asks(token))).roles == {"operator"}
     wall.at += timedelta(seconds=1)
     with pytest.raises(SignedOut):
         await here.actor(asks(token))
+
+
+class Node:
+    """One node's sessions, on the record's clock that is moved by hand."""
+
+    def __init__(self, journal: Journal, real: Real) -> None:
+        """Keep the sessions of a city that gives people 20 minutes."""
+        self._real = real
+        self.sessions = Sessions(journal, secure=True, lasting=Lasting(idle=timedelta(minutes=20)), real=lambda: self._real.at)
+
+
+@pytest.fixture
+async def two_nodes(opener: Opener, tmp_path: Path) -> AsyncIterator[tuple[Sessions, Sessions, Real]]:
+    """Open the sessions of two nodes on one record."""
+    real = Real()
+    journal = await opener(tmp_path, real)
+    await journal.save_person(Person(name="kim", roles=frozenset({"operator"}), password=hash_password(PASSWORD)), "admin", NOON)
+    yield Node(journal, real).sessions, Node(journal, real).sessions, real
+    await journal.close()
+
+
+async def test_who_does_something_at_any_node_stays(two_nodes: tuple[Sessions, Sessions, Real]) -> None:
+    here, there, real = two_nodes
+    token = await here.with_password("kim", PASSWORD)
+    for node in (here, there, here, there, there, here):
+        real.at += 19 * 60
+        assert (await node.actor(asks(token))).name == "kim"
+
+
+async def test_who_does_nothing_is_signed_out_everywhere_though_a_page_looks_on(
+    two_nodes: tuple[Sessions, Sessions, Real],
+) -> None:
+    here, there, real = two_nodes
+    token = await here.with_password("kim", PASSWORD)
+    for _ in range(20):
+        real.at += 60
+        assert (await here.actor(asks(token), present=False)).name == "kim"
+    real.at += 31
+    with pytest.raises(SignedOut) as over:
+        await here.actor(asks(token), present=False)
+    assert (over.value.code, over.value.message) == ("session-idle", "nobody has done anything here for 20 minutes")
+    with pytest.raises(SignedOut):
+        await there.actor(asks(token))
+
+
+async def test_who_comes_back_too_late_is_told_why(two_nodes: tuple[Sessions, Sessions, Real]) -> None:
+    here, there, real = two_nodes
+    token = await here.with_password("kim", PASSWORD)
+    real.at += 21 * 60
+    with pytest.raises(SignedOut) as over:
+        await there.actor(asks(token))
+    assert over.value.code == "session-idle"
+    assert (await there.actor(asks(await there.with_password("kim", PASSWORD)))).name == "kim"
 
 
 async def test_signing_out_anywhere_ends_it_everywhere(lone: tuple[Sessions, Wall], journal: Journal) -> None:
@@ -160,4 +217,4 @@ def test_the_cookie_is_for_this_site_and_no_script_alone(journal: Journal) -> No
         Sessions(journal, secure=secure).hand(response, "token")
         cookie = response.cookies[COOKIE]
         assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Strict", "/")
-        assert (bool(cookie["secure"]), cookie["max-age"]) == (secure, "43200")
+        assert (bool(cookie["secure"]), cookie["max-age"]) == (secure, "21600")

@@ -11,3 +11,21 @@ addEventListener("DOMContentLoaded", () => {
     fresh();
   }
 });
+
+// Warns before who does nothing is signed out, and lets whoever writes stay; the gateway decides, this only tells.
+addEventListener("DOMContentLoaded", () => {
+  const OFTEN_MS = 60000;
+  const note = document.querySelector("[data-idle-s]");
+  if (!note) return;
+  const limit = note.dataset.idleS * 1000;
+  let timer, last = Date.now();
+  const begin = () => { note.hidden = true; clearTimeout(timer); timer = setTimeout(() => { note.hidden = false; }, limit * 0.8); };
+  const stay = async () => {
+    last = Date.now();
+    const answer = await fetch("/console/stay", { redirect: "manual" }).catch(() => null);
+    if (answer?.status === 204) begin();
+  };
+  note.querySelector("button").addEventListener("click", stay);
+  addEventListener("input", () => { if (Date.now() - last > OFTEN_MS) stay(); });
+  begin();
+});
