@@ -8,13 +8,14 @@ from shapely.geometry.base import BaseGeometry
 
 from gateway import area
 from gateway.alert import Place, Version
-from gateway.area import Area, Ring
+from gateway.area import Area, Ring, Role
 from gateway.city import City
 from gateway.fault import BadInput
 from gateway.formats.svg import Backdrop, Label, Sight, draw
 from gateway.words import languages
 
 TOLERANCE = 0.0002
+AROUND = 0.1
 WATER = frozenset({"river", "lake", "stream", "sea"})
 GREEN = frozenset({"park", "forest"})
 WAYS = frozenset({"rail", "street", "road", "bridge", "underpass"})
@@ -54,6 +55,16 @@ class Drawing:
         """Return a map of what a source reported, "" where that is nowhere on the map."""
         places = list(self._places(areas))
         return draw(self.backdrop, Sight(places=places), title=title) if places else ""
+
+    def foreign(self, ground: BaseGeometry, *, title: str) -> str:
+        """Return a map of the whole city and of what another agency's area covers in its view, "" where that is nothing."""
+        west, south, east, north = self._city.boundary.bounds
+        view = self._city.boundary.envelope.buffer(AROUND * max(east - west, north - south), join_style="mitre")
+        seen = ground.intersection(view).simplify(TOLERANCE)
+        if not seen.area:
+            return ""
+        place = Place(role=Role.DANGER, name={}, polygons=area.polygons(seen), zones=())
+        return draw(self.backdrop, Sight(places=[place]), title=title, whole=True)
 
     def _places(self, areas: Sequence[Area]) -> Iterator[Place]:
         for one in areas:

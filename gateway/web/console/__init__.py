@@ -4,6 +4,7 @@ from aiohttp import web
 
 from gateway.engine import Gateway
 from gateway.web.auth import Gate
+from gateway.web.console.agencies import Agencies
 from gateway.web.console.alert import AlertPage
 from gateway.web.console.calls import Calls
 from gateway.web.console.front import Front
@@ -31,6 +32,7 @@ class Console:
             Situation(self.front),
             AlertPage(self.front),
             Incidents(self.front),
+            Agencies(self.front),
             Calls(self.front),
             Refused(self.front),
             Static(HERE / "static", STATIC),

@@ -11,9 +11,11 @@ from gateway.engine import Plan
 from gateway.fault import Conflict, Fault
 from gateway.hazard import hazard, hazards
 from gateway.source import read_incident
+from gateway.web.cap import readable
 from gateway.web.console.forms import call
 from gateway.web.console.front import ROOT, Front, go
 from gateway.web.console.given import Given, filled
+from gateway.web.console.proposed import Fields, proposed
 from gateway.web.errors import status
 from gateway.words.slots import UNITS
 
@@ -34,7 +36,16 @@ class Calls:
     async def ask(self, request: web.Request) -> web.Response:
         """Ask what happened, and once that is chosen, for everything else."""
         actor = await self._front.actor(request, Role.OPERATOR)
-        return self._asked(request, actor, Given([("hazard", request.query.get("hazard", ""))]))
+        chosen = [("hazard", request.query["hazard"])] if "hazard" in request.query else []
+        return self._asked(request, actor, Given([*chosen, *await self._foreign(request, actor)]))
+
+    async def _foreign(self, request: web.Request, actor: Actor) -> Fields:
+        """Return what another agency's alert fills in, where the form begins with one."""
+        if not (id := request.query.get("cap", "")):
+            return ()
+        gateway = self._front.gateway
+        playbooks = {playbook.hazard for playbook in gateway.plan.playbooks.values()}
+        return proposed(await readable(self._front.journal, id, actor), gateway.plan.desk.city, playbooks, gateway.now())
 
     async def create(self, request: web.Request) -> web.Response:
         """Draft the alert, once; what is refused is said on the same page, with what was written still in it."""

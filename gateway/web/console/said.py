@@ -141,6 +141,18 @@ LANGUAGES = {
     "ar": "العربية",
     "ur": "اردو",
 }
+AGENCIES = {
+    "live": _("live"),
+    "over": _("run out"),
+    "superseded": _("superseded"),
+    "cancelled": _("cancelled"),
+    "update": _("update"),
+    "cancel": _("takes an alert back"),
+    "ack": _("acknowledges a message"),
+    "error": _("rejects a message"),
+    "test": _("test, no alert"),
+    "system": _("between machines, no alert"),
+}
 WORDS: Mapping[str, Mapping[str, str]] = {
     "stage": STAGES,
     "kind": KINDS,
@@ -151,6 +163,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "urgency": URGENCIES,
     "certainty": CERTAINTIES,
     "scope": SCOPES,
+    "agency": AGENCIES,
     "level": LEVELS,
     "field": FIELDS,
     "fact": FACTS,

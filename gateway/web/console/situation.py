@@ -10,7 +10,7 @@ from gateway.access import Actor, Role
 from gateway.alert import Act, Deed, Stage
 from gateway.engine.standing import standing
 from gateway.journal.records import AlertRecord, Person, VersionState
-from gateway.web.console import live
+from gateway.web.console import agencies, live
 from gateway.web.console.front import ROOT, Front
 
 MOST_PAST = 10
@@ -63,6 +63,7 @@ class Situation:
             "drafts": list(_open(records, VersionState.OPEN)),
             "told": told,
             "past": past[:MOST_PAST],
+            "agencies": await agencies.live(self._front, request, actor),
             "incidents": await journal.incidents(),
             "refused": await journal.quarantine() if Role.OPERATOR in actor.roles else (),
             "failures": await journal.failures(),
