@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
+from gateway.web.console.lint import LINT
+
 
 def _(words: str) -> str:
     return words
@@ -111,7 +113,7 @@ REFUSALS = {
     "magnitude-below": _("The earthquake is weaker than the city wants to hear of."),
     "intensity-below": _("The earthquake was felt less here than the city wants to hear of."),
     "district-elsewhere": _("No district of this city was shaken."),
-}
+} | LINT
 FAMILIES = {
     "json-*": _("The message is no sound JSON document."),
     "xml-*": _("The message is no sound XML document."),
@@ -146,8 +148,10 @@ FAMILIES = {
 
 
 def found(code: str) -> str:
-    """Return the English sentence of a code, else of the first family it belongs to, else ""."""
-    return REFUSALS.get(code) or next((words for family, words in FAMILIES.items() if fnmatchcase(code, family)), "")
+    """Return the English sentence of a code, or of the linter's rule behind `cap-`, else of its first family, else ""."""
+    ruled = re.fullmatch("cap-([a-z][0-9]{2})", code)
+    families = (words for family, words in FAMILIES.items() if fnmatchcase(code, family))
+    return REFUSALS.get(ruled[1].upper() if ruled else code) or next(families, "")
 
 
 def plain(code: str, message: str, gettext: Callable[[str], str]) -> str:

@@ -23,7 +23,7 @@ FILES += sorted(shipped.folder("adapters").glob("*/adapter.py"))
 UNSEEN = re.compile(
     "city/(cells|collection|files|landmarks|segment|shelters|zones)|words/(catalogue|check|gates|sheet|templates)|journal/copy|"
     "journal/(audit|sql/steps)|(postgres|sqlite)/opening|postgres/nodes|formats/gtfs|doors/toml|delivery/courier|"
-    "web/(auth|signature|body|intake|alerts|events|health|deliveries|quarantine)"
+    "web/(auth|signature|body|intake|alerts|events|health|deliveries|quarantine|cap|taking)"
 )
 """What is read before any console is opened, or speaks to machines alone."""
 FAULTS = {name for name, kind in vars(fault).items() if isinstance(kind, type)} | {"Unauthorised", "_warning", "_refusal"}
