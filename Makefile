@@ -34,11 +34,12 @@ check: environment ## lint, format, types, layers, the house's budgets
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest --quiet tests/test_house.py
 
-bench: environment ## what accepting, approving and one alert more cost here, beside bare commits and posts (ARGS="--json")
+bench: environment ## what accepting, approving, one alert more and a flood cost here, beside bare commits and posts (ARGS="--json")
 	$(BIN)/python -m benchmarks.accept $(ARGS)
 	$(BIN)/python -m benchmarks.approve $(ARGS)
 	$(BIN)/python -m benchmarks.record $(ARGS)
 	$(BIN)/python -m benchmarks.flat $(ARGS)
+	$(BIN)/python -m benchmarks.flood $(ARGS)
 	$(BIN)/python -m benchmarks.drain $(ARGS)
 
 wheel: environment ## build the wheel and try it in empty environments: make wheel ARGS="python3.11 python3.13"

@@ -45,9 +45,9 @@ class Message(Struct, frozen=True):
     headers: Mapping[str, str]
 
 
-def settle(folder: Path, urls: Mapping[str, str] = {}) -> None:
-    """Make the city's folder, with these URLs for its receivers."""
-    town.settle(folder, urls, SECRET, reach=town.FIRST)
+def settle(folder: Path, urls: Mapping[str, str] = {}, store: str = "") -> None:
+    """Make the city's folder, with these URLs for its receivers, its record in a file or in the database of that address."""
+    town.settle(folder, urls, SECRET, reach=town.FIRST, store=store)
     shutil.copytree(Path(__file__).parent / "control_room", folder / "adapters" / "control_room")
     file = folder / "city.toml"
     text = file.read_text(encoding="utf-8").replace("rate_per_minute = 600", "rate_per_minute = 1000000")

@@ -30,6 +30,7 @@ class Receiving(Hearing):
 
         Raises Conflict("receipt-conflict") for a reused header key, Unavailable when nothing was accepted.
         """
+        await self._turns.mine()
         raw, items = intake.read(raw, self._intake(raw.source))
         if not any(isinstance(item, Reading) for item in items):
             return await self._accept(items, raw, key, grant)

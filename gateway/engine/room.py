@@ -18,6 +18,7 @@ from gateway.engine.plan import Plan
 from gateway.engine.release import Order
 from gateway.engine.standing import next_number, twin
 from gateway.engine.troubles import Troubles
+from gateway.engine.turns import Turns
 from gateway.fault import Conflict
 from gateway.journal.contract import Journal
 from gateway.journal.records import (
@@ -45,6 +46,7 @@ class Room:
         self.sends = asyncio.Event()
         self.troubles = Troubles()
         self._drafting = asyncio.Lock()
+        self._turns = Turns()
         self._watching: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def _commit(self, result: intake.Sorted, states: States, carrier: Carrier, *, anew: bool = False) -> Receipt:

@@ -19,7 +19,7 @@ from gateway.web.cap import Cap
 from gateway.web.console import Console, Town
 from gateway.web.console.live import CLOSING
 from gateway.web.deliveries import Deliveries
-from gateway.web.errors import one_shape
+from gateway.web.errors import RETRY_AFTER_S, one_shape
 from gateway.web.events import Events
 from gateway.web.health import Health
 from gateway.web.intake import Intake
@@ -43,6 +43,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 LIMITS = Limits()
 SETTLING_S = 0.01
+SERVICE_UNAVAILABLE = 503
 
 
 class Deadlines:
@@ -143,6 +144,8 @@ async def _close(built: web.Application) -> None:
 async def _plainly(request: web.Request, response: web.StreamResponse) -> None:
     response.headers["Server"] = "bongsu"
     response.headers["X-Content-Type-Options"] = "nosniff"
+    if response.status == SERVICE_UNAVAILABLE:
+        response.headers.setdefault("Retry-After", f"{RETRY_AFTER_S:.0f}")
     if request.app[STOPPING].is_set():
         response.headers["Connection"] = "close"
         response.force_close()

@@ -65,9 +65,18 @@ def test_one_alert_more_is_measured(tmp_path: Path) -> None:
 
     assert [row["active"] for row in told["rows"]] == [1, 3]
     assert {step for row in told["rows"] for step in row} == {
-        *("active", "accept", "draft", "submit", "approve", "feeds", "listing"),
+        *("active", "accept", "draft", "submit", "approve", "feeds", "listing", "feeds floor"),
     }
     assert all(row[step] > 0 for row in told["rows"] for step in row)
+
+
+def test_an_alert_in_a_flood_is_measured(tmp_path: Path) -> None:
+    told: dict[str, Any] = json.loads(run("flood", tmp_path, "--tries", "1", "--json"))
+
+    assert [row["store"] for row in told["rows"]] == ["sqlite", "postgres"]
+    for row in told["rows"]:
+        assert row["ratio"] == pytest.approx(row["flood_p50_ms"] / row["idle_p50_ms"], abs=0.2)
+        assert min(row["idle_p50_ms"], row["flood_p50_ms"], row["accepts_per_second"]) > 0
 
 
 @pytest.mark.parametrize("benchmark", ["accept", "approve"])

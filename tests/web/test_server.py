@@ -126,9 +126,16 @@ async def test_a_store_that_hangs_is_not_ready(town: Town, monkeypatch: pytest.M
 
 async def test_a_closed_store_accepts_nothing(town: Town) -> None:
     await town.journal.close()
-    for answer in (await town.ask("GET", "/health/ready"), await town.signed(b"[]")):
-        assert answer.status == 503
-        assert answer.headers["Retry-After"]
+    asked = [await town.ask("GET", path) for path in ("/health/ready", "/feeds/cap.atom", "/feeds/app.json", "/events")]
+    for answer in (*asked, await town.ask("GET", "/v1/alerts", "kim"), await town.signed(b"[]")):
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+
+
+async def test_who_is_busy_says_when_to_come_again(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.web.intake.MOST_AT_ONCE", 0)
+    monkeypatch.setattr("gateway.web.events.MOST_READERS", 0)
+    for answer in (await town.signed(b"[]"), await town.ask("GET", "/events")):
+        assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "busy", "2")
 
 
 async def test_who_stops_says_so_first_and_serves_on_and_keeps_no_connection(town: Town) -> None:

@@ -18,9 +18,11 @@ class Migration(Struct, frozen=True):
 
 
 def known(folder: Path) -> Iterator[Migration]:
-    """Yield the migrations this version of the gateway knows, in order."""
-    for file in sorted(folder.glob("[0-9]*.sql")):
+    """Yield the migrations this version of the gateway knows, in order; raises ValueError where a number is missing or twice."""
+    for place, file in enumerate(sorted(folder.glob("[0-9]*.sql")), start=1):
         number, _, name = file.stem.partition("_")
+        if int(number) != place:
+            raise ValueError(f"{file.name} is migration {place}: number it so, with those before it")
         yield Migration(int(number), name, file.read_bytes())
 
 

@@ -35,11 +35,16 @@ class Writer(Desk):
         return await self.done(Shared(verb, brought, self._loop.create_future()))
 
     def _serve(self, jobs: Sequence[AnyJob]) -> None:
+        """Commit all else before what many bring to one verb, as a flood of reports is: alerts wait for one of those at most."""
+        for brought in (False, True):
+            self._serve_group([job for job in jobs if isinstance(job, Shared) is brought and not job.given_up])
+        self._move_pages()
+
+    def _serve_group(self, jobs: Sequence[AnyJob]) -> None:
         while jobs and not self._committed(jobs):
             jobs = [job for job in jobs if not job.given_up]
         if jobs:
             self._tell(jobs)
-        self._move_pages()
 
     def _committed(self, jobs: Sequence[AnyJob]) -> bool:
         """Do all of it in one transaction; False (and nothing done) when a caller gave up meanwhile."""

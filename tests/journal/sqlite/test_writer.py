@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import apsw
@@ -83,6 +83,25 @@ async def test_whoever_is_queued_shares_one_commit(journal: SqliteJournal) -> No
     assert count[0] == 2
 
 
+async def test_a_verb_is_committed_and_answered_before_a_flood_that_was_there_first(journal: SqliteJournal) -> None:
+    gate, holding = await held(journal)
+    began, verb_done = list[bool](), threading.Event()
+
+    def flood(_: apsw.Connection, brought: Sequence[int]) -> list[int]:
+        began.append(verb_done.wait(5))
+        return list(brought)
+
+    flooding = [asyncio.create_task(journal.writer.share(flood, number)) for number in range(50)]
+    await asyncio.sleep(0.05)
+    verb = asyncio.create_task(journal.allocate("serial"))
+    verb.add_done_callback(lambda _: verb_done.set())
+    await asyncio.sleep(0.05)
+    gate.opened.set()
+    await holding
+    assert (await verb, await asyncio.gather(*flooding)) == (1, list(range(50)))
+    assert began == [True]
+
+
 async def test_one_bad_verb_does_not_undo_its_neighbours(journal: SqliteJournal) -> None:
     gate, holding = await held(journal)
     verbs = [journal.accept(watch("a")), journal.accept(watch("b", expected=7)), journal.accept(watch("c"))]
@@ -113,19 +132,17 @@ async def test_who_breaks_a_group_is_found_and_the_others_are_served(journal: Sq
 
 async def test_when_the_transaction_is_lost_everybody_in_it_is_told_and_nothing_happened(journal: SqliteJournal) -> None:
     gate, holding = await held(journal)
-    calls = [asyncio.create_task(journal.accept(watch("before")))]
+    calls = [asyncio.create_task(journal.allocate("before"))]
     lost = asyncio.create_task(spoil(journal, "ROLLBACK"))
     await asyncio.sleep(0)
-    calls.append(asyncio.create_task(journal.accept(watch("after"))))
+    calls.append(asyncio.create_task(journal.allocate("after")))
     await asyncio.sleep(0.05)
     gate.opened.set()
 
     results = await asyncio.gather(*calls, lost, return_exceptions=True)
     await holding
     assert [getattr(result, "code", "") for result in results] == ["store-unavailable"] * 3
-    assert await journal.watches(["before", "after"]) == {}
-    await journal.accept(watch("next"))
-    assert await journal.watches(["next"]) == {"next": (1, b"s")}
+    assert [await journal.allocate(scope) for scope in ("before", "after")] == [1, 1]
 
 
 async def test_a_caller_who_is_not_served_in_time_is_told_so_and_the_verb_never_runs(journal: SqliteJournal) -> None:
