@@ -1,5 +1,6 @@
 """The river rises, falls and rises again: a draft, two people, an update, the all clear, and an alert taken back.
 
+Before all that another agency warns of heavy rain, which is shown beside our own alerts and becomes none of them.
 What every receiver must get stands below in full; nothing of it is derived from the gateway.
 """
 
@@ -28,6 +29,16 @@ WRONG = (
     f"{DRILL} 앞서 보낸 한내 둔치 돌발홍수 안내는 잘못 발송되었습니다. 안내에 따른 조치는 하지 않으셔도 됩니다."
     " 혼란을 드려 죄송합니다. False alarm"
 )
+
+HEARD = (
+    (
+        "weather-service",
+        "none",
+        "[훈련] 한밭시 호우경보 발표",
+        "[EXERCISE] Heavy rain warning for Hanbat",
+    ),
+)
+"""What other agencies say at the beginning: from whom, how far it is trusted, and its headlines."""
 
 EXPECTED: Mapping[str, Sequence[Expected]] = {
     "broadcaster": (
@@ -102,6 +113,9 @@ async def play(stage: Stage, judge: Judge) -> None:
 
 
 async def _calm(stage: Stage, judge: Judge) -> None:
+    stage.tell("weather", {"text": "The weather service warns of heavy rain; its CAP alert stands beside our own, unverified."})
+    judge.accepted("the weather service's warning is taken", await stage.weather.warns())
+    await judge.heard(HEARD)
     stage.tell("river", {"text": "The gauge at Hannae Bridge reads 1.2 m.", "metres": 1.2})
     judge.equal("a reading is taken", (await stage.river.measures(GAUGE, 1.2)).status, 202)
     judge.refused("a reading in furlongs", await stage.river.measures(GAUGE, 8.0, unit="furlong"), "unit-unknown")

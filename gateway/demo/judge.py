@@ -49,6 +49,13 @@ class Judge:
         """Hold a vendor's answer to a receipt."""
         self.equal(what, answer.status, 202)
 
+    async def heard(self, want: Sequence[tuple[str, ...]]) -> None:
+        """Hold what other agencies say now, as an operator reads it, to literal lines; none of it may be called trusted."""
+        told = (await self._stage.kim.get("/v1/cap")).document.get("alerts")
+        alerts = told if isinstance(told, list) else []
+        got = [(one["partner"], one["trust"], *(info["headline"] for info in one["message"]["infos"])) for one in alerts]
+        self.equal("what other agencies say", got, list(want))
+
     async def drafted(self, alert: str, number: int, *, stage: str = "draft") -> dict[str, Any]:
         """Wait for a draft and tell its texts."""
         found: dict[str, Any] = {}

@@ -58,7 +58,8 @@ class Live:
             await self.stage.lasts(EVERY)
 
     async def lead(self) -> None:
-        """Let the river rise; once people were told, let its vendor talk nonsense and the water fall."""
+        """Let another agency warn and the river rise; once people were told, let its vendor talk nonsense and the water fall."""
+        await self.stage.weather.warns()
         await asyncio.sleep(max(self._rises_at - time.monotonic(), 0))
         self._metres = HIGH
         while not await self._told():  # noqa: ASYNC110 - people act over HTTP, in another process

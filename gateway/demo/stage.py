@@ -17,13 +17,14 @@ from gateway.demo.clock import StoryClock
 from gateway.demo.hearing import FarSide, far_sides
 from gateway.demo.people import Person, River
 from gateway.demo.town import settle
-from gateway.demo.vendors import Crowd, Dispatch, Line, Metro, Quake
+from gateway.demo.vendors import Crowd, Dispatch, Line, Metro, Quake, Weather
 from gateway.journal.records import Key
 from gateway.journal.records import Person as Someone
 from gateway.service import Service
 
 DAWN = datetime.fromisoformat("2026-07-14T18:00:00+09:00")
 PATIENCE_S = 30.0
+WEATHER = "weather-service"
 
 Tell = Callable[[str, Mapping[str, object]], None]
 """How the story is told: the name of an event, and what there is to know of it."""
@@ -42,6 +43,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     metro: Metro
     dispatch: Dispatch
     quake: Quake
+    weather: Weather
     secret: str
     tell: Tell
 
@@ -89,6 +91,7 @@ async def stage(  # noqa: PLR0913 - what a stage may have of one's own, each by 
             metro=Metro(Line(session, service.url, "metro-control", await _admitted(service, "metro-control"), clock)),
             dispatch=Dispatch(Line(session, service.url, "dispatch-119", secret, clock)),
             quake=Quake(Line(session, service.url, "earthquake-feed", await _admitted(service, "earthquake-feed"), clock)),
+            weather=Weather(Line(session, service.url, WEATHER, await _admitted(service, WEATHER), clock, path="/v1/cap")),
             secret=secret,
             tell=tell,
         )

@@ -5,5 +5,6 @@ from gateway.demo.vendors.dispatch import Dispatch
 from gateway.demo.vendors.line import Line
 from gateway.demo.vendors.metro import Metro
 from gateway.demo.vendors.quake import Quake
+from gateway.demo.vendors.weather import Weather
 
-__all__ = ["Crowd", "Dispatch", "Line", "Metro", "Quake"]
+__all__ = ["Crowd", "Dispatch", "Line", "Metro", "Quake", "Weather"]

@@ -14,10 +14,12 @@ BEARER = "bongsu_"
 class Line:
     """Who speaks as one source; a secret that is a bearer key is shown, any other one signs."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, source: str, secret: str, now: Callable[[], datetime]) -> None:
-        """Send to the gateway at `url` as `source`, signing at the story clock's time."""
+    def __init__(  # noqa: PLR0913 - who speaks to whom, and how
+        self, session: aiohttp.ClientSession, url: str, source: str, secret: str, now: Callable[[], datetime], *, path: str = ""
+    ) -> None:
+        """Send to the gateway at `url` as `source`, signing at the story clock's time; `path` is where, if not as incidents."""
         self.now = now
-        self._session, self._url = session, f"{url}/v1/incidents/{source}"
+        self._session, self._url = session, f"{url}{path or f'/v1/incidents/{source}'}"
         self._key = secret if secret.startswith(BEARER) else ""
         self._webhook = None if self._key else Webhook(secret)
         self._source = source

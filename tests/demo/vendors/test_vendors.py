@@ -5,8 +5,10 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from xml.etree import ElementTree as ET
 
 import pytest
+import xmlschema
 
 from gateway import shipped
 from gateway.demo.people import Answer
@@ -83,6 +85,17 @@ async def test_the_agency_strikes_revises_ends_and_cancels(hanbat: Stage) -> Non
     assert items(await hanbat.quake.cancels(event)) == [(True, "")]
     assert items((await hanbat.quake.strikes(2.1))[1]) == [(False, "magnitude-below")]
     assert (await hanbat.quake.stammers()).status == 422
+
+
+async def test_the_weather_service_warns_and_takes_it_back(hanbat: Stage) -> None:
+    assert items(await hanbat.weather.warns()) == [(True, "")]
+    [rain] = await hanbat.service.journal.heard(hanbat.clock())
+    assert (rain.source, rain.foreign.findings, len(rain.foreign.message.infos)) == ("weather-service", (), 2)
+    document = await hanbat.service.journal.heard_bytes(rain.foreign.id)
+    schema = xmlschema.XMLSchema(shipped.folder("schemas") / "cap-1.2.xsd")
+    assert schema.is_valid(ET.fromstring(document))  # noqa: S314 - the demonstration's own document
+    assert items(await hanbat.weather.takes_back()) == [(True, "")]
+    assert await hanbat.service.journal.heard(hanbat.clock()) == []
 
 
 @pytest.mark.parametrize("adapter", ["crowd_counter", "metro_control", "dispatch_119", "earthquake_feed"])
