@@ -22,11 +22,10 @@ from benchmarks import city
 from benchmarks.city import CONTROL_ROOM
 from benchmarks.figures import machine
 from gateway.access import Actor, Grant, Role
-from gateway.alert import Act, Deed, Place, Version
+from gateway.alert import Act, Deed, Place, Selector, Transit, Version
 from gateway.area import Polygon
 from gateway.channel import Payload
 from gateway.cli import logs
-from gateway.drafting import DOCUMENT
 from gateway.engine import Gateway
 from gateway.journal.records import AlertRecord, Draft, Issue, Submit
 from gateway.journal.sqlite import SqliteJournal
@@ -39,6 +38,7 @@ KIM, LEE = Actor("kim", frozenset({Role.OPERATOR})), Actor("lee", frozenset({Rol
 STEPS = ("accept", "draft", "submit", "approve", "feeds", "listing")
 FLOOR = "feeds floor"
 TOGETHER = 64
+RIDERS = Transit(cause="OTHER_CAUSE", effect="DETOUR", selectors=tuple(Selector(stop=f"S{number:02}") for number in range(20)))
 
 
 class Office:
@@ -55,9 +55,9 @@ class Office:
             return
         first = await self.gateway.create(read_incident(city.fire(f"call-{active}", self.gateway.now())), KIM)
         told = await self.gateway.submit(first.id, first.revision, KIM)
-        payloads, feeds = await self.gateway.journal.frozen(told.id, 1)
+        payloads, _ = await self.gateway.journal.frozen(told.id, 1)
         assert told.open is not None
-        frozen = Submit(version=told.open.version, hash=told.open.hash, payloads=tuple(payloads), feeds=tuple(feeds), acts=())
+        frozen = Submit(version=told.open.version, hash=told.open.hash, payloads=tuple(payloads), feeds=(), acts=())
         for start in range(self.active, active, TOGETHER):
             numbers = range(start, min(start + TOGETHER, active))
             await asyncio.gather(*(self._another(frozen, number) for number in numbers))
@@ -69,7 +69,7 @@ class Office:
         version = _elsewhere(frozen.version, number, now + timedelta(hours=12))
         acts = (Act(number=1, deed=Deed.ISSUED, actor="gateway", at=now),)
         drafted = await journal.draft(Draft(version=version, expected=0, acts=(), at=now))
-        submit = msgspec.structs.replace(frozen, version=version, payloads=(), feeds=self._rows(frozen, version))
+        submit = msgspec.structs.replace(frozen, version=version, payloads=(), feeds=self._rows(version))
         frozen_at = await journal.submit(submit, drafted)
         issue = Issue(
             alert=version.alert,
@@ -84,11 +84,12 @@ class Office:
         )
         await journal.issue(issue)
 
-    def _rows(self, frozen: Submit, version: Version) -> tuple[Payload, ...]:
-        """Return what each feed has of a version; the CAP document is no row of a feed."""
-        kinds = {feed.channel: feed.media_type for feed in frozen.feeds if feed.channel != DOCUMENT}
-        rendered = [(feed.name, feed.render(version)) for feed in self.gateway.plan.feeds]
-        return tuple(Payload(channel=name, body=body, media_type=kinds[name]) for name, body in rendered if body is not None)
+    def _rows(self, version: Version) -> tuple[Payload, ...]:
+        """Return what each feed has of a version."""
+        rendered = [(feed, feed.render(version)) for feed in self.gateway.plan.feeds]
+        return tuple(
+            Payload(channel=feed.name, body=body, media_type=feed.media_type) for feed, body in rendered if body is not None
+        )
 
     async def one_more(self, name: str) -> list[float]:
         """Lead one alert from its report to the feeds, take it back, and return the seconds of each step."""
@@ -142,7 +143,7 @@ def _elsewhere(version: Version, number: int, expires: object) -> Version:
     places = tuple(_moved(place, 1.0 + number % 100 / 50, number // 100 / 50) for place in version.places)
     name = f"F-{number:05d}"
     return msgspec.structs.replace(
-        version, alert=name, identifier=f"{name}.1", places=places, expires=expires, incident=None, number=1
+        version, alert=name, identifier=f"{name}.1", places=places, expires=expires, incident=None, number=1, transit=RIDERS
     )
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import shapely
 from google.protobuf import json_format  # type: ignore[import-untyped]
 from google.transit import gtfs_realtime_pb2 as proto
 from lxml import etree
@@ -15,7 +16,9 @@ from msgspec.structs import replace
 
 from gateway import feeds
 from gateway.alert import Deed, Kind, Selector, Transit, Version
+from gateway.area import Polygon
 from gateway.channel import Payload
+from gateway.city import Zone
 from gateway.feeds import FeedSettings
 from gateway.incident import Status
 from gateway.journal.contract import Journal
@@ -28,7 +31,17 @@ from tests.stores import Opener, on_every_store
 pytestmark = on_every_store
 
 STEPS = 40
-SETTINGS = FeedSettings(title={"ko": "한밭"}, sender="alerts@hanbat.example", mode=Status.EXERCISE, language="ko")
+EAST = Zone(code="02", name={"ko": "동"}, shape=shapely.box(127.40, 36.30, 127.50, 36.40))
+SETTINGS = FeedSettings(
+    title={"ko": "한밭"},
+    sender="alerts@hanbat.example",
+    mode=Status.EXERCISE,
+    language="ko",
+    languages=("ko", "en"),
+    zones={EAST.code: EAST},
+)
+IN_THE_EAST = Polygon((tuple((x + 0.1, y) for x, y in samples.TRIANGLE.coordinates[0]),))
+ENGLISH_EAST = {"lang": "en", "zone": EAST.code}
 ATOM, APP, GEOJSON = "/feeds/cap.atom", "/feeds/app.json", "/feeds/alerts.geojson"
 TRANSIT, TWIN = "/feeds/gtfs-realtime/alerts.pb", "/feeds/gtfs-realtime/alerts.json"
 
@@ -99,11 +112,13 @@ class Story:
 
     def _version(self, alert: str, number: int, kind: Kind) -> Version:
         stop = Selector(stop=f"S{self.dice.randrange(99):02}")
+        place = replace(samples.TOLD.places[0], polygons=(self.dice.choice((samples.TRIANGLE, IN_THE_EAST)),))
         return samples.version(
             alert=alert,
             number=number,
             kind=kind,
             identifier=f"{alert}.{number}",
+            places=(place,),
             onset=self.now,
             effective=self.now,
             expires=self.now + self.dice.choice((30 * MINUTE, HOUR, timedelta(hours=26))),
@@ -130,7 +145,10 @@ async def journal(opener: Opener, tmp_path: Path) -> AsyncIterator[Journal]:
 
 async def read(node: Feeds) -> dict[str, Served]:
     """Fetch all that a node serves."""
-    return {path: served for path in node.paths if (served := await node.current(path)) is not None}
+    asked = [(path, None) for path in node.paths]
+    parts = [(APP, {name: ENGLISH_EAST[name] for name in names}) for names in (["lang"], ["zone"], ["lang", "zone"])]
+    found = {f"{path} {part or ''}".strip(): await node.current(path, part) for path, part in [*asked, *parts]}
+    return {name: served for name, served in found.items() if served is not None}
 
 
 @pytest.mark.parametrize("seed", [1, 20260714])
@@ -161,5 +179,8 @@ def says(served: dict[str, Served], story: Story) -> None:
     told = [(version.alert, version.number) for version in live]
     assert [(one["alert"], one["version"]) for one in json.loads(served[APP].body)["alerts"]] == told
     assert [(f["properties"]["alert"], f["properties"]["version"]) for f in json.loads(served[GEOJSON].body)["features"]] == told
+    east = [version.alert for version in live if version.places[0].polygons == (IN_THE_EAST,)]
+    told_east = json.loads(served[f"{APP} {ENGLISH_EAST}"].body)["alerts"]
+    assert [(one["alert"], list(one["texts"])) for one in told_east] == [(alert, ["en"]) for alert in east]
     links = etree.fromstring(served[ATOM].body).findall("{*}entry/{*}link")
     assert [link.get("href", "").rpartition("/")[2].removesuffix(".xml") for link in links] == story.listed()

@@ -1,6 +1,7 @@
 """A part of the app feed for who asks for one zone or one language; what might concern them is never left out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 
 import msgspec
 from msgspec import Struct
@@ -10,8 +11,9 @@ from gateway.channel import Published
 from gateway.city import Zone
 from gateway.fault import BadInput
 from gateway.feeds import FeedSettings
+from gateway.feeds.written import Written
 from gateway.formats import app
-from gateway.formats.app import Area, Entry
+from gateway.formats.app import Area
 from gateway.words import languages
 
 ZONE = "zone"
@@ -31,21 +33,37 @@ class Part(Struct, frozen=True, kw_only=True):
         asked = ((ZONE, self.zone.code if self.zone else None), (LANGUAGE, self.language))
         return "&".join(f"{name}={value}" for name, value in asked if value)
 
-    def of(self, rows: Sequence[Published]) -> Sequence[Published]:
-        """Return the rows that concern the zone, each with its text in one language."""
-        read = ((row, app.frozen(row.body)) for row in rows)
-        return [msgspec.structs.replace(row, body=self._told(entry)) for row, entry in read if self._meets(entry)]
+    def concerned(self, row: Published, _: str = "") -> bool:
+        """Tell whether a row concerns the zone; an alert without an area may concern everybody."""
+        areas = app.frozen(row.body).areas
+        return self.zone is None or not areas or any(_meets(one, self.zone) for one in areas)
 
-    def _meets(self, entry: Entry) -> bool:
-        """An alert without an area may concern everybody."""
-        return self.zone is None or not entry.areas or any(_meets(one, self.zone) for one in entry.areas)
-
-    def _told(self, entry: Entry) -> bytes:
+    def told(self, row: Published, _: str = "") -> bytes:
+        """Return a row's entry with its text in the one language."""
+        entry = app.frozen(row.body)
         if self.language is None or not entry.texts:
-            return app.encoded(entry)
+            return row.body
         said = languages.find(self.language, entry.texts) or languages.find(self.default, entry.texts)
         texts = {said: entry.texts[said]} if said else entry.texts
         return app.encoded(msgspec.structs.replace(entry, texts=texts))
+
+
+class Parts:
+    """What is known of the rows that are shown: whom of the zones each concerns, and how it reads in each language."""
+
+    def __init__(self) -> None:
+        """Know nothing yet; a city has few zones and languages, and only those that are asked for count."""
+        self._concerned: dict[str, Written[bool]] = {}
+        self._told: dict[str, Written[bytes]] = {}
+
+    def of(self, part: Part, rows: Sequence[Published]) -> Iterable[bytes]:
+        """Return the entries of the rows that concern the zone, each with its text in one language."""
+        told: Iterable[bytes] = (row.body for row in rows)
+        if part.language is not None:
+            told = self._told.setdefault(part.language, Written(part.told)).of(rows)
+        if part.zone is None:
+            return told
+        return compress(told, self._concerned.setdefault(part.zone.code, Written(part.concerned)).of(rows))
 
 
 def part(asked: Mapping[str, str], settings: FeedSettings) -> Part:
