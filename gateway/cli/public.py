@@ -37,4 +37,8 @@ def _render(record: Store, folder: Path, out: Path) -> int:
     feeds = Feeds(record.journal, plan.feeds, settings.base_url, wall_clock)
     live, languages = settings.mode == "live", settings.languages
     town = Town(names=settings.name, live=live, timezone=settings.timezone, languages=languages)
-    return record.run(write(feeds, Site(town, plan.desk.city), out))
+
+    async def written() -> int:
+        return await write(feeds, await feeds.view(), Site(town, plan.desk.city), out)
+
+    return record.run(written())

@@ -77,6 +77,7 @@ def _placed(data: Table, folder: Path) -> dict[str, Any]:
         "folder": folder,
         "store": folder / data.get("store", {}).get("path", STORE),
         "database": _kept(data["store"], folder) if "url" in data.get("store", {}) else None,
+        "public": folder / data["public"]["folder"] if "public" in data else None,
         "backups": _backups(data.get("store", {}), folder),
         "reviewed_only": data.get("approval", {}).get("reviewed_only", mode == Mode.LIVE),
         "duty": _kept(data["duty"], folder),

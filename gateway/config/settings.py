@@ -98,8 +98,8 @@ class ChannelSettings(Struct, frozen=True, kw_only=True):
 class Settings(Struct, frozen=True, kw_only=True):
     """Everything `city.toml` says; `languages` begin with the default.
 
-    `store` is the journal's file where there is no `database`; `places` are the names, by language, of the places that facts
-    name by an identifier.
+    `store` is the journal's file where there is no `database`; `public` is the folder where the public's pages are kept as files;
+    `places` are the names, by language, of the places that facts name by an identifier.
     """
 
     folder: Path
@@ -118,6 +118,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     reviewed_only: bool
     database: Database | None = None
     backups: Backups | None = None
+    public: Path | None = None
     server: Server = Server()
     console: Console = Console()
     sources: Mapping[str, SourceSettings] = {}

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,9 +21,12 @@ from gateway.journal.contract import Journal
 from gateway.out import HttpOut, Peers
 from gateway.publishing import Feeds
 from gateway.service.backups import Archivist
+from gateway.service.pages import PublicFolder
 from gateway.service.planning import Setup, set_up
 from gateway.service.store import open_store
 from gateway.web import Listening, Town, app, listen
+from gateway.web.public_pages import Site
+from gateway.web.server import public_town
 from gateway.web.sessions import Lasting
 
 HEARTBEAT_S = 30.0
@@ -58,7 +61,14 @@ class Service:
         self._stop_until = 0.0
         self._seal_at = monotonic()
         self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._pages = self._public_folder(setup)
         self._archivist = Archivist(setup.settings, journal, self._name)
+
+    def _public_folder(self, setup: Setup) -> PublicFolder | None:
+        if setup.settings.public is None:
+            return None
+        site = Site(public_town(_town(setup.settings)), setup.plan.desk.city)
+        return PublicFolder(setup.settings.public, self.feeds, site, self.journal, self._name)
 
     @classmethod
     @asynccontextmanager
@@ -100,7 +110,7 @@ class Service:
 
     @asynccontextmanager
     async def _working(self) -> AsyncIterator[None]:
-        loops: Mapping[str, Work] = {
+        loops: dict[str, Work] = {
             "courier": partial(self.courier.run, self._stop),
             "pager": partial(self.pager.run, self._stop),
             "drafting": self._drafting,
@@ -109,6 +119,8 @@ class Service:
             "timers": self._timing,
             "backups": self._archiving,
         }
+        if self._pages is not None:
+            loops["public-pages"] = partial(self._publishing, self._pages)
         running = [asyncio.create_task(self._kept(what, loop), name=what) for what, loop in loops.items()]
         try:
             yield
@@ -171,6 +183,12 @@ class Service:
         while not self._stop.is_set():
             await self._tried("backups", partial(self._archivist.look, self._now()))
             await _pause(self._stop, BACKUPS_S)
+
+    async def _publishing(self, pages: PublicFolder) -> None:
+        while not self._stop.is_set():
+            await self._tried("public-pages", pages.look)
+            await _pause(self._stop, TICK_S)
+        await self._tried("public-pages", pages.leave)
 
     async def _beat(self) -> None:
         """Publish anew what is old; every node looks, and the record lets one do it."""

@@ -116,7 +116,7 @@ def app(
     )
     if town is not None and sessions is not None:
         _with_pages(built, Console(gateway, gate, sessions, town))
-        built.add_routes(PublicPages(feeds, _of_the_public(town), gateway.plan.desk.city).routes())
+        built.add_routes(PublicPages(feeds, public_town(town), gateway.plan.desk.city).routes())
     for room in rooms:
         built.add_routes(room.routes())
     built.cleanup_ctx.append(events.follow)
@@ -133,7 +133,8 @@ def _with_pages(built: web.Application, console: Console) -> None:
     built.on_shutdown.append(_close)
 
 
-def _of_the_public(town: Town) -> PublicTown:
+def public_town(town: Town) -> PublicTown:
+    """Return what the public's pages say of a deployment."""
     return PublicTown(names=town.names, live=town.live, timezone=town.timezone, languages=town.languages)
 
 

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from gateway.city import City
+from gateway.fault import Unavailable
 from gateway.publishing import Feeds
 from gateway.web.public import FRESH_S, conditional
 from gateway.web.public_pages.site import HERE, NAMED, SINGLE, STATIC, Address, Site, Town
@@ -38,13 +39,21 @@ class PublicPages:
         language = asked.get("language") or request.query.get("lang") or ""
         tag = self._tag(request, language)
         address = Address(asked.get("kind", "now"), asked.get("id", ""), tag)
-        view = await self._feeds.view()
+        try:
+            view = await self._feeds.view()
+        except Unavailable:
+            return self._away(address)
         if (language and tag != language) or not self._site.stands(view, address):
             return web.Response(body=self._site.missing(tag), status=404, headers=_headers(tag, "no-store"))
         served = await self._feeds.made(view, address.path, HTML, lambda view: self._site.page(view, address))
         response = conditional(request, served, f"public, max-age={FRESH_S}")
         response.headers.update(HEADERS | {"Content-Language": tag, "Content-Location": address.path, "Vary": "Accept-Language"})
         return response
+
+    def _away(self, address: Address) -> web.Response:
+        """Say that nobody knows; whatever address was asked for, its languages stand beside it."""
+        headers = _headers(address.language, "no-store") | {"Retry-After": str(FRESH_S)}
+        return web.Response(body=self._site.away(address), status=503, headers=headers)
 
     def _tag(self, request: web.Request, asked: str) -> str:
         have = self._site.town.languages

@@ -1,30 +1,39 @@
 """The same pages and feeds as plain files for any web server: each is replaced whole, and they outlive the gateway."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Container, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
 from gateway.feeds.cap_atom import document_path
 from gateway.formats import app
 from gateway.publishing import Feeds, View
-from gateway.web.public_pages.site import HERE, STATIC, Site
+from gateway.web.public_pages.site import HERE, NAMED, SINGLE, STATIC, Site
 
 INDEX = "index.html"
+CLOCKED = ("now",)
+"""The kinds of pages that tell what time it is."""
 TOPS = ("alerts", "data", "feeds", "lines", "network", "now", "past", "static", "stops")
 
 File = tuple[str, bytes]
 
 
-async def write(feeds: Feeds, site: Site, folder: Path) -> int:
-    """Make a folder hold what is published now, and return of how many files; raises Unavailable, OSError.
+async def write(feeds: Feeds, view: View, site: Site, folder: Path, *, before: View | None = None) -> int:
+    """Make a folder hold what a view shows, and return how many files were looked at; raises Unavailable, OSError.
 
     What a page links to is written before the page, and what is published no more goes last; files of others stay, but for
-    those in the folders that are ours.
+    those in the folders that are ours. Where the folder holds the view `before` and nothing was told since, only what tells
+    the time is written.
     """
-    view = await feeds.view()
     fetched = [file async for file in _fetched(feeds, view)]
+    if before is not None and _news(before) == _news(view):
+        return len(await asyncio.to_thread(_put_each, folder, (fetched, _pages(site, view, CLOCKED))))
     return await asyncio.to_thread(_put_all, folder, (*fetched, *_static()), site, view)
+
+
+def _news(view: View) -> tuple[tuple[str, int, bool], ...]:
+    """Return what there is to tell, and whether it ran out by now."""
+    return tuple((row.alert, row.number, row.expires <= view.publication.at) for row in view.feeds.get("app", ()))
 
 
 async def _fetched(feeds: Feeds, view: View) -> AsyncIterator[File]:
@@ -41,9 +50,9 @@ def _static() -> Iterator[File]:
         yield STATIC + file.name, file.read_bytes()
 
 
-def _pages(site: Site, view: View) -> Iterator[File]:
-    """Yield every page at its address; without a language, in the city's own."""
-    for address in site.addresses(view):
+def _pages(site: Site, view: View, kinds: Container[str] = (*SINGLE, *NAMED)) -> Iterator[File]:
+    """Yield every page of some kinds at its address; without a language, in the city's own."""
+    for address in (one for one in site.addresses(view) if one.kind in kinds):
         body = site.page(view, address)
         yield f"{address.path}/{INDEX}", body
         if address.language == site.town.languages[0]:
@@ -53,11 +62,7 @@ def _pages(site: Site, view: View) -> Iterator[File]:
 
 
 def _put_all(folder: Path, first: Iterable[File], site: Site, view: View) -> int:
-    kept = set()
-    for files in (first, _pages(site, view)):
-        for path, body in files:
-            if (place := _place(folder, path)) is not None:
-                kept.add(_put(place, body))
+    kept = _put_each(folder, (first, _pages(site, view)))
     for top in TOPS:
         for file in sorted((folder / top).rglob("*"), reverse=True):
             if file.is_dir() and not any(file.iterdir()):
@@ -65,6 +70,11 @@ def _put_all(folder: Path, first: Iterable[File], site: Site, view: View) -> int
             elif file.is_file() and file not in kept:
                 file.unlink()
     return len(kept)
+
+
+def _put_each(folder: Path, groups: Iterable[Iterable[File]]) -> set[Path]:
+    places = ((_place(folder, path), body) for files in groups for path, body in files)
+    return {_put(place, body) for place, body in places if place is not None}
 
 
 def _place(folder: Path, path: str) -> Path | None:

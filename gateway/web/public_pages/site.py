@@ -107,6 +107,10 @@ class Site:
         """Return the page that says there is none."""
         return self._written("missing.html", Address("now", "", language), {})
 
+    def away(self, address: Address) -> bytes:
+        """Return the page that says that nobody knows at the moment."""
+        return self._written("away.html", address, {})
+
     def _alert(self, told: Told, address: Address) -> dict[str, object]:
         transit = told.entry.transit
         hits = riders.hits(self._network, transit, None) if transit else ()

@@ -71,7 +71,7 @@ async def test_the_files_are_the_pages_and_feeds_and_what_is_over_goes(town: Tow
     alert = await town.issue(await town.draft())
     (tmp_path / "favicon.ico").write_bytes(b"theirs")
 
-    count = await files.write(feeds, site("ko", "en"), tmp_path)
+    count = await files.write(feeds, await feeds.view(), site("ko", "en"), tmp_path)
 
     assert count > 900
     assert broken(server, (*WALKED, f"/alerts/{alert['id']}/", f"/alerts/{alert['id']}/en/")) == []
@@ -83,13 +83,38 @@ async def test_the_files_are_the_pages_and_feeds_and_what_is_over_goes(town: Tow
     await town.gateway.expire_due()
     town.clock.pass_(hours=1)
     await town.journal.heartbeat(town.clock(), 30)
-    await files.write(feeds, site("ko", "en"), tmp_path)
+    await files.write(feeds, await feeds.view(), site("ko", "en"), tmp_path)
     assert not (tmp_path / "alerts").exists() or not list((tmp_path / "alerts").iterdir())
     assert (tmp_path / "favicon.ico").read_bytes() == b"theirs"
     assert (tmp_path / "stops" / "S01" / "ko" / "index.html").stat().st_ino == before.st_ino
     assert not _half_written(tmp_path)
     shutil.rmtree(tmp_path / "now" / "en")
     assert broken(server, ("/past/en/",)) == [f"{server}/now/en"]
+
+
+async def test_where_nothing_is_new_only_what_tells_the_time_is_written(town: Town, tmp_path: Path) -> None:
+    feeds = Feeds(town.journal, town.gateway.plan.feeds, "http://127.0.0.1", town.clock)
+    pages = site("ko", "en")
+    alert = await town.issue(await town.draft())
+    first = await feeds.view()
+    await files.write(feeds, first, pages, tmp_path)
+    town.clock.pass_(minutes=5)
+    await town.journal.heartbeat(town.clock(), 30)
+    second = await feeds.view()
+    written = await files.write(feeds, second, pages, tmp_path, before=first)
+    assert written < 20
+    whole = tmp_path / "whole"
+    await files.write(feeds, second, pages, whole)
+    assert {file for file in _all(whole) if (whole / file).read_bytes() != (tmp_path / file).read_bytes()} == set()
+    town.clock.pass_(hours=4)
+    await town.gateway.expire_due()
+    await town.journal.heartbeat(town.clock(), 30)
+    assert await files.write(feeds, await feeds.view(), pages, tmp_path, before=second) > 900
+    assert 'class="state expired"' in (tmp_path / "alerts" / alert["id"] / "en" / "index.html").read_text()
+
+
+def _all(folder: Path) -> set[Path]:
+    return {file.relative_to(folder) for file in folder.rglob("*") if file.is_file()}
 
 
 @pytest.mark.parametrize("path", ["/stops/..%2Fx/ko", "/stops/%2E%2E/ko", "/stops/.x/ko", "/stops/a%00/ko"])

@@ -62,6 +62,18 @@ async def test_what_is_not_there_is_said_in_words(town: Town, place: str, path: 
     assert "There is no such page" in answer.body.decode()
 
 
+async def test_while_nobody_knows_a_page_says_so_in_the_readers_language(town: Town, place: str) -> None:
+    await town.journal.close()
+    for path, wish, told in (("/", "en", "cannot be shown at the moment"), ("/stops/S01/ko", "en", "보여 드릴 수 없습니다")):
+        answer = await get(town, place, path, Accept_Language=wish)
+        assert (answer.status, answer.headers["Cache-Control"], answer.headers["Retry-After"]) == (503, "no-store", "5")
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert told in answer.body.decode()
+    page = (await get(town, place, "/now/en")).body.decode()
+    assert '<html lang="en"' in page
+    assert "does not mean that there is no danger" in page
+
+
 async def test_the_style_is_kept_for_ever(town: Town, place: str) -> None:
     answer = await get(town, place, "/static/public.css")
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
