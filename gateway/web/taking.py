@@ -18,17 +18,16 @@ MOST_AT_ONCE = 32
 
 
 class Turnstile:
-    """Lets so many requests in at once; raises Unavailable("busy") for one more."""
+    """Lets MOST_AT_ONCE requests in at once; raises Unavailable("busy") for one more."""
 
-    def __init__(self, most: int = MOST_AT_ONCE) -> None:
+    def __init__(self) -> None:
         """Begin with nobody inside."""
-        self._most = most
         self._inside = 0
 
     @contextmanager
     def passed(self) -> Iterator[None]:
         """Count somebody as inside until the block ends."""
-        if self._inside >= self._most:
+        if self._inside >= MOST_AT_ONCE:
             raise Unavailable("busy", "too many requests at once; nothing was accepted", hint="send it again")
         self._inside += 1
         try:

@@ -132,7 +132,7 @@ async def test_a_closed_store_accepts_nothing(town: Town) -> None:
 
 
 async def test_who_is_busy_says_when_to_come_again(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.web.intake.MOST_AT_ONCE", 0)
+    monkeypatch.setattr("gateway.web.taking.MOST_AT_ONCE", 0)
     monkeypatch.setattr("gateway.web.events.MOST_READERS", 0)
     for answer in (await town.signed(b"[]"), await town.ask("GET", "/events")):
         assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "busy", "2")
