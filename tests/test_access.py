@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import argon2
 import pytest
@@ -103,8 +104,8 @@ def incident(source: str = "river", hazard: str = "flash-flood", **changes: obje
     return samples.incident(**{"source": source, "hazard": hazard, "areas": area(zones=("yuseong",)), **changes})
 
 
-def area(**parts: object) -> tuple[Area, ...]:
-    return (Area(role=Role.DANGER, **parts),)  # type: ignore[arg-type]
+def area(**parts: Any) -> tuple[Area, ...]:
+    return (Area(role=Role.DANGER, **parts),)
 
 
 def reading(source: str) -> Reading:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import feedparser  # type: ignore[import-untyped]
+import feedparser
 import pytest
 from google.transit import gtfs_realtime_pb2 as proto
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import shapely
-from google.protobuf import json_format  # type: ignore[import-untyped]
+from google.protobuf import json_format
 from google.transit import gtfs_realtime_pb2 as proto
 from lxml import etree
 from msgspec import Struct

@@ -120,7 +120,7 @@ def oracle(name: str) -> jsonschema.protocols.Validator:
     registry: Registry[Any] = Registry().with_resources(
         (schema["$id"], DRAFT202012.create_resource(schema)) for schema in found.values()
     )
-    validator: Any = extend(  # type: ignore[no-untyped-call]
+    validator: Any = extend(  # type: ignore[no-untyped-call]  # jsonschema leaves it bare
         Draft202012Validator, {"pattern": _ecmascript}
     )
     made: jsonschema.protocols.Validator = validator(found[f"{name}.schema.json"], registry=registry, format_checker=formats)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 import msgspec
-from google.protobuf import json_format  # type: ignore[import-untyped]
+from google.protobuf import json_format
 from msgspec import Struct
 
 from gateway.alert import IncidentKey, Kind, Version, whole

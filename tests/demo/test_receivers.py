@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from gateway.demo.receivers import Held, Receiver, answers, garbage, rude, slow, twice
+from gateway.demo.receivers import Held, Manner, Receiver, answers, garbage, rude, slow, twice
 
 FIRST_TWO_FAIL = answers(503, first=2)
 
@@ -52,8 +52,8 @@ async def test_it_can_die_and_come_back_at_the_same_place() -> None:
 
 
 @pytest.mark.parametrize("manner", [rude, garbage, slow(30)], ids=["rude", "garbage", "slow"])
-async def test_it_can_keep_us_in_the_dark(manner: object) -> None:
-    async with Receiver(manner) as far:  # type: ignore[arg-type]
+async def test_it_can_keep_us_in_the_dark(manner: Manner) -> None:
+    async with Receiver(manner) as far:
         assert await status(far.url, b"read") == 0
     assert [(one.body, one.answered) for one in far.arrivals] == [(b"read", 0)]
 

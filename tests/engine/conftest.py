@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.engine import Plan
-from tests.engine.hall import Clock, Hall, build, copied, plan_of
+from tests.engine.hall import DAWN, Clock, Hall, build, copied, plan_of
 from tests.journal.samples import Real
 from tests.stores import Opener
 
@@ -35,7 +35,7 @@ def plan_of_all(hanbat: Path, clock_of_all: Clock) -> Plan:
 @pytest.fixture
 def clock(clock_of_all: Clock) -> Clock:
     """The story's clock, at dawn again."""
-    clock_of_all.__init__()  # type: ignore[misc]
+    clock_of_all.at = DAWN
     return clock_of_all
 
 

@@ -50,7 +50,7 @@ async def test_one_bad_item_loses_no_good_one(hall: Hall, bad: dict[str, object]
     assert (refused.index, refused.accepted, refused.code, refused.path) == (1, False, code, path)
     assert refused.message
     drafted = await hall.drafts()
-    assert [version(one).incident.id for one in drafted if version(one).incident] == ["a", "c"]  # type: ignore[union-attr]
+    assert [about.id for one in drafted if (about := version(one).incident)] == ["a", "c"]
     assert await hall.codes() == [code]
     (kept,) = await hall.journal.quarantine()
     assert (kept.receipt, kept.index, kept.refusal.code) == (receipt.id, 1, code)

@@ -150,8 +150,9 @@ async def test_a_rise_after_an_end_is_a_new_episode_and_a_new_alert(hall: Hall) 
     await hall.sends(report(sequence=3, onset=hall.clock().isoformat()))
     first, second = await hall.drafts()
     assert hall.stage(first) is Stage.ENDED
-    assert version(second).incident is not None
-    assert (version(second).kind, version(second).incident.episode) == (Kind.ALERT, 2)  # type: ignore[union-attr]
+    about = version(second).incident
+    assert about is not None
+    assert (version(second).kind, about.episode) == (Kind.ALERT, 2)
 
 
 async def test_an_alert_that_ran_out_with_a_draft_on_it_does_not_get_the_new_facts(hall: Hall) -> None:

@@ -87,7 +87,9 @@ async def test_a_rise_after_an_end_waits(swift: Hall) -> None:
     swift.clock.passes(minutes=3)
     await swift.sends(report(sequence=3, onset=swift.clock().isoformat()))
     _, second = await swift.drafts()
-    assert (second.newest_issued, version(second).incident.episode) == (None, 2)  # type: ignore[union-attr]
+    about = version(second).incident
+    assert about is not None
+    assert (second.newest_issued, about.episode) == (None, 2)
 
 
 async def test_what_a_person_stopped_waits_when_it_gets_worse(swift: Hall) -> None:

@@ -79,12 +79,12 @@ async def test_in_an_exercise_what_names_no_world_is_an_exercise_from_end_to_end
 
 
 async def test_in_an_exercise_a_test_goes_where_tests_are_taken_and_says_what_it_is(planning: Planning, opening: Opening) -> None:
-    def tested(folder: Path) -> None:
+    def takes_tests(folder: Path) -> None:
         rewrite(
             folder / "city.toml", lambda text: text.replace('"webhook"\naccepts = ["exercise"]', '"webhook"\naccepts = ["test"]')
         )
 
-    hall = await opening(planning(tested))
+    hall = await opening(planning(takes_tests))
     record = await hall.told(status="test", transit=STOPS)
     assert hall.far.cap() == []
     assert [one.texts["en"].headline[:6] for one in hall.far.app()] == ["[TEST]"]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 from xml.etree import ElementTree as ET
 
-import feedparser  # type: ignore[import-untyped]
+import feedparser
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

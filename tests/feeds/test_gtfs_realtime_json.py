@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from google.protobuf import json_format  # type: ignore[import-untyped]
+from google.protobuf import json_format
 from google.transit import gtfs_realtime_pb2 as proto
 from msgspec.structs import replace
 

@@ -7,6 +7,7 @@ one direction it stores and never shows. Reader two ands route, direction and st
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.transit import gtfs_realtime_pb2 as proto
@@ -162,9 +163,9 @@ CLOSED = [
 @READERS
 @pytest.mark.parametrize(("part", "hit"), CLOSED)
 def test_what_an_operator_closed_is_shown_closed_and_nothing_else(
-    reader: Reader, city: City, network: Network, part: dict[str, object], hit: tuple[str, ...]
+    reader: Reader, city: City, network: Network, part: dict[str, Any], hit: tuple[str, ...]
 ) -> None:
-    closed = TransitPart(**part, closed=True)  # type: ignore[arg-type]
+    closed = TransitPart(**part, closed=True)
     alert = published(version("NO_SERVICE", city, [], [closed]))
 
     assert proto.Alert.Effect.Name(alert.effect) == "NO_SERVICE"

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import asyncpg
@@ -64,7 +65,7 @@ class City:
                 await asyncio.sleep(0.01)
         return self.came(peer, message)[times - 1].at
 
-    async def rows(self, statement: str) -> Sequence[Sequence[object]]:
+    async def rows(self, statement: str) -> Sequence[Sequence[Any]]:
         """Ask the database itself."""
         cx = await asyncpg.connect(self.dsn, target_session_attrs="read-write")
         try:

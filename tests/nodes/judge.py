@@ -39,7 +39,7 @@ class Booked(NamedTuple):
 async def judged(city: City, crowd: Crowd) -> None:
     """Let everything come to rest; then raw logs, record and promises must agree."""
     await city.nodes["b"].office.at_rest()
-    booked = [Booked(*row) for row in await city.rows(BOOK)]  # type: ignore[arg-type]
+    booked = [Booked(*row) for row in await city.rows(BOOK)]
     for peer in PEERS:
         came = lanes(city.folder / f"{peer}.log")
         told = _by_alert([one for one in booked if one.peer == peer])

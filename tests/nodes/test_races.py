@@ -10,6 +10,8 @@ import aiohttp
 from standardwebhooks import Webhook
 
 from gateway.demo.people import Answer
+from gateway.journal.audit import verify
+from gateway.journal.postgres import PostgresJournal
 from tests.nodes.city import NAMES, City
 from tests.nodes.reader import faults, reading
 from tests.staircase.office import called
@@ -38,6 +40,9 @@ def submitting(alert: str, revision: object) -> Wish:
 def editing(alert: str, revision: object) -> Wish:
     words = {"revision": revision, "texts": {"en": {"headline": "Leave the riverside now"}}}
     return lambda node: node.office.kim._ask("PATCH", f"/v1/alerts/{alert}", json.dumps(words).encode())
+
+
+TOLD_TWICE = "SELECT delivery FROM attempt WHERE verdict = 'accepted' GROUP BY delivery HAVING count(*) > 1"
 
 
 async def at_once(city: City, wishes: Sequence[Wish]) -> list[Answer]:
@@ -75,6 +80,13 @@ async def test_races_have_one_winner(city: City) -> None:
     """One city for all of them, for it takes longer to start than to race in."""
     for race in (a_hundred_send_the_same_receipt_key, a_hundred_approve_and_a_hundred_cancel, approvals_and_edits_race):
         await race(city)
+    assert await city.rows(TOLD_TWICE) == []
+    journal = await PostgresJournal.open(city.dsn, node="judge", shared=True)
+    entries = await journal.audit(most=100_000)
+    await journal.close()
+    assert verify(entries) is None
+    # Two alerts and their cancels, and the update if its approval was faster than every cancel
+    assert sum(entry.act == "issued" for entry in entries) in {4, 5}
 
 
 async def a_hundred_approve_and_a_hundred_cancel(city: City) -> None:

@@ -205,10 +205,15 @@ def test_a_story(story: str) -> None:
 
 @pytest.mark.parametrize("number", SEEDS)
 def test_any_schedule(number: int) -> None:
+    lived = 0
+
     @seed(number)
     @settings(max_examples=EXAMPLES, deadline=None, database=None, print_blob=True, suppress_health_check=list(HealthCheck))
     @given(schedule=schedules)
     def lives(schedule: list[Step]) -> None:
+        nonlocal lived
         live(schedule, Rows())
+        lived += 1
 
     lives()
+    assert lived >= EXAMPLES

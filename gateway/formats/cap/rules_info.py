@@ -80,7 +80,7 @@ def expiry_comes_last(alert: xml.Element) -> Spots:
 
 def _well_formed(tag: str) -> bool:
     try:
-        parse_tag(tag)  # type: ignore[no-untyped-call]
+        parse_tag(tag)  # type: ignore[no-untyped-call]  # langcodes leaves it bare
     except LanguageTagError:
         return False
     return True

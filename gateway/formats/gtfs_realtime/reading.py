@@ -1,6 +1,6 @@
 """Reads a GTFS-realtime feed back."""
 
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from google.protobuf.message import DecodeError
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 
 from gateway.fault import BadInput

@@ -13,7 +13,7 @@ import pytest
 
 from gateway.alert import Deed
 from gateway.channel import Verdict
-from gateway.fault import Unavailable
+from gateway.fault import Unavailable, Unreachable
 from gateway.feeds import FeedSettings, app
 from gateway.incident import Status
 from gateway.journal.postgres import PostgresJournal
@@ -61,13 +61,15 @@ async def verbs(journal: PostgresJournal) -> list[Coroutine[Any, Any, object]]:
     ]
 
 
-async def refused_quickly(calls: list[Coroutine[Any, Any, object]]) -> set[str]:
-    """Call them all at once; assert that each was told no in time, and return with which codes."""
+async def refused_quickly(calls: list[Coroutine[Any, Any, object]]) -> set[tuple[type[Unavailable], str]]:
+    """Call them all at once; assert that each was told no in time and what to do; return as what, and with which codes."""
     began = time.monotonic()
     results = await asyncio.gather(*calls, return_exceptions=True)
     assert time.monotonic() - began < 2
-    assert all(isinstance(result, Unavailable) for result in results), results
-    return {result.code for result in results if isinstance(result, Unavailable)}
+    faults = [result for result in results if isinstance(result, Unavailable)]
+    assert len(faults) == len(calls), results
+    assert all(fault.hint for fault in faults)
+    return {(type(fault), fault.code) for fault in faults}
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT])
@@ -77,8 +79,8 @@ async def test_while_the_database_is_away_every_verb_says_so_and_afterwards_it_g
     calls = await verbs(a)
     server.stop(how)
     try:
-        assert await refused_quickly(calls) == {"store-unavailable"}
-        assert await refused_quickly([a.check()]) == {"store-unavailable"}
+        assert await refused_quickly(calls) == {(Unreachable, "store-unavailable")}
+        assert await refused_quickly([a.check()]) == {(Unreachable, "store-unavailable")}
     finally:
         server.start()
 
@@ -122,8 +124,8 @@ async def standing_still(server: Server, dsn: str) -> AsyncIterator[None]:
 async def test_a_database_that_hangs_delays_nobody_past_two_seconds(a: PostgresJournal, server: Server, dsn: str) -> None:
     calls = await verbs(a)
     async with standing_still(server, dsn):
-        assert await refused_quickly(calls) == {"store-unavailable"}
-        assert await refused_quickly([a.publication(), a.check()]) == {"store-unavailable"}
+        assert await refused_quickly(calls) == {(Unavailable, "store-unavailable")}
+        assert await refused_quickly([a.publication(), a.check()]) == {(Unavailable, "store-unavailable")}
 
     await a.check()
     assert await revision(a, "A1") == 3
@@ -136,9 +138,8 @@ async def test_whoever_holds_a_row_for_ever_delays_nobody_past_two_seconds(a: Po
     await other.execute("SELECT FROM alert FOR UPDATE")
 
     frozen = submit(version(number=2), ["sms/x"])
-    assert await refused_quickly([a.issue(issue(frozen, 3), frozen), a.claim(room({"sms": 1}, 1), 30, T0)]) == {
-        "store-unavailable"
-    }
+    calls = [a.issue(issue(frozen, 3), frozen), a.claim(room({"sms": 1}, 1), 30, T0)]
+    assert await refused_quickly(calls) == {(Unavailable, "store-unavailable")}
     assert [record.id for record in await a.alerts()] == ["A1"]
     await other.close()
     await a.issue(issue(frozen, 3), frozen)
@@ -165,7 +166,7 @@ async def test_closing_serves_nobody_any_more(dsn: str) -> None:
     await journal.close()
     await journal.close()
 
-    assert await refused_quickly([journal.check(), journal.publication()]) == {"store-closed"}
+    assert await refused_quickly([journal.check(), journal.publication()]) == {(Unavailable, "store-closed")}
 
 
 async def test_of_several_hosts_the_first_that_takes_writes_is_used(server: Server, dsn: str) -> None:

@@ -222,8 +222,10 @@ async def test_a_node_whose_name_another_took_serves_nobody_until_it_has_it_back
         return not await refused()
 
     await until(refused, 5)
+    assert await refused(), "it served somebody while another had its name"
     await thief.close()
     await until(serves, 5)
+    assert (await a.publication()).revision == 0
     await look.close()
 
 

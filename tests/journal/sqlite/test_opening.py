@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from operator import methodcaller
 from pathlib import Path
 
 import apsw
@@ -53,7 +54,7 @@ async def refusal(path: Path) -> Unavailable:
 async def test_a_store_is_durable_and_for_its_owner_only(path: Path) -> None:
     journal = await SqliteJournal.open(path)
     pragmas = {
-        name: await journal.writer.run(lambda cx, name=name: cx.pragma(name))  # type: ignore[misc]
+        name: await journal.writer.run(methodcaller("pragma", name))
         for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
     }
     await journal.close()

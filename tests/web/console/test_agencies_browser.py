@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
 from tests.foreign import ENGLISH, KOREAN, document, info

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
+from axe_playwright_python.async_playwright import Axe
 from msgspec import Struct
 from msgspec.structs import replace
 from playwright.async_api import Browser, Page, Route
@@ -40,9 +41,9 @@ class Seat(Struct):
 
 
 @asynccontextmanager
-async def seat(browser: Browser, desk: Desk, name: str, **how: object) -> AsyncIterator[Seat]:
+async def seat(browser: Browser, desk: Desk, name: str, **how: Any) -> AsyncIterator[Seat]:
     """Sign somebody in at a browser that may reach nothing but the gateway."""
-    context = await browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en"} | how)  # type: ignore[arg-type]
+    context = await browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en"} | how)
     page = await context.new_page()
     taken = Seat(page, desk.town.url, [], [])
     page.set_default_timeout(20_000)
