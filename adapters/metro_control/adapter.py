@@ -97,7 +97,9 @@ def _kind(situation: Element) -> tuple[str, Element]:
 
 def _train_failure(body: Element, settings: Settings) -> Told:
     part = _segment(body, settings)
-    return Told(hazard="train-failure", part=part, facts={"route": part.route})
+    first, last = (_station(body, end, settings).name or {} for end in ("From", "To"))
+    stretch = {tag: f"{first[tag]} - {last[tag]}" for tag in first if tag in last}
+    return Told(hazard="train-failure", part=part, facts={"route": part.route} | ({"place": stretch} if stretch else {}))
 
 
 def _line_suspended(body: Element, settings: Settings) -> Told:

@@ -12,6 +12,7 @@ from gateway.alert import Kind, Target, Version
 from gateway.channel import Abilities, Channel, History, Out, Outcome, Payload
 from gateway.config import Mode
 from gateway.fault import BadInput, Refused
+from gateway.formats.svg import Backdrop
 from gateway.incident import Status
 from gateway.out import Peer, Secret, signed, signing_key
 
@@ -35,7 +36,7 @@ class ChannelSettings(Struct, frozen=True, kw_only=True):
     """What a channel instance is built from.
 
     `accepts` are the worlds whose messages it may carry; `now` is aware and runs like the far sides' clocks; `settings` are the
-    kind's own.
+    kind's own; `backdrop` is the city's map, for kinds that send one.
     """
 
     targets: Mapping[str, TargetSettings]
@@ -43,6 +44,7 @@ class ChannelSettings(Struct, frozen=True, kw_only=True):
     mode: Mode
     now: Callable[[], datetime]
     settings: Mapping[str, object] = {}
+    backdrop: Backdrop = Backdrop(zones=())
 
     def __post_init__(self) -> None:
         """Refuse settings by which a drill could tell the public; raises BadInput("accepts-*")."""

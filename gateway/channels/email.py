@@ -49,7 +49,7 @@ class Mails(Struct, frozen=True):
     def _payloads(self, targets: Sequence[str], version: Version) -> list[Payload]:
         if not targets:
             return []
-        body = mail.write(structs.replace(version, sender=str(self.settings.settings["sender"])))
+        body = mail.write(structs.replace(version, sender=str(self.settings.settings["sender"])), self.settings.backdrop)
         return [Payload(channel=self.name, target=target, body=body, media_type=mail.MEDIA_TYPE) for target in targets]
 
 

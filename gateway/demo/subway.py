@@ -26,13 +26,13 @@ EXPECTED: Mapping[str, Sequence[Expected]] = {
         Expected(
             "shows",
             f"{FIRST}.1",
-            ("[훈련] 다른 노선 이용 / 한내동, 느티동, 동문동 열차 고장", "[EXERCISE] Use another line / Train failure"),
+            ("[훈련] 다른 노선 이용 / 한내대교역 - 한밭역 열차 고장", "[EXERCISE] Use another line / Train failure"),
         ),
         Expected("goes dark", f"{FIRST}.2"),
         Expected(
             "shows",
             f"{SECOND}.1",
-            ("[훈련] 다른 역 이용 / 동문동, 한내동 역 폐쇄", "[EXERCISE] Use another station / Dongmun-dong, Hannae-dong"),
+            ("[훈련] 다른 역 이용 / 한밭역 역 폐쇄", "[EXERCISE] Use another station / Station closed, Hanbat Station"),
         ),
         Expected("goes dark", f"{SECOND}.3"),
     ),

@@ -1,6 +1,6 @@
 """Where a version speaks of: places within their budget, the stops and routes there, and what a person drew instead."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -21,7 +21,7 @@ GROUND = ("/areas", "/transit")
 
 
 def aimed(incident: Incident, city: City) -> Incident:
-    """Return an incident that says where: its own areas, else the surroundings of the stops it names.
+    """Return an incident that says where: its own areas, else the surroundings of the stops it names, by what facts call them.
 
     Raises BadInput("area-missing") where neither says enough, and as `City.transit` does.
     """
@@ -30,7 +30,20 @@ def aimed(incident: Incident, city: City) -> Incident:
     city.transit((), incident.transit)
     if not incident.transit or city.network is None:
         raise BadInput("area-missing", "no area is known", path="/areas", hint="draw the area by hand in a new alert")
-    return msgspec.structs.replace(incident, areas=(around(city.network, incident.transit),))
+    ground = msgspec.structs.replace(around(city.network, incident.transit), name=_called(incident.facts, city))
+    return msgspec.structs.replace(incident, areas=(ground,))
+
+
+def _called(facts: Mapping[str, object], city: City) -> Mapping[str, str]:
+    """Return the names of the place that facts speak of, of both ends of a line where there is none; {} is for the map to say."""
+    place, first, last = (_names(facts.get(fact), city) for fact in ("place", "from_stop", "to_stop"))
+    return place or {tag: f"{first[tag]} - {last[tag]}" for tag in first if tag in last}
+
+
+def _names(fact: object, city: City) -> Mapping[str, str]:
+    if isinstance(fact, str):
+        return city.places.get(fact, {})
+    return {str(tag): str(name) for tag, name in fact.items()} if isinstance(fact, Mapping) else {}
 
 
 def locate(areas: Sequence[Area], playbook: Playbook, city: City) -> tuple[Located, ...]:

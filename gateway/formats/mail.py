@@ -22,6 +22,7 @@ from gateway.formats.svg import Backdrop, Label, Sight, draw
 
 MEDIA_TYPE = "message/rfc822"
 GEOJSON = "application/geo+json"
+BARE = Backdrop(zones=())
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
@@ -38,7 +39,7 @@ _HEADERS.map_to_type("subject", cast("type[BaseHeader]", _Subject))
 _POLICY = policy.SMTP.clone(max_line_length=78, header_factory=_HEADERS)
 
 
-def write(version: Version) -> bytes:
+def write(version: Version, backdrop: Backdrop = BARE) -> bytes:
     """Return a version as the bytes of a mail whose recipients stand on its envelope alone: same version, same bytes.
 
     The CAP document attached waits for its `sent` until the mail is stamped. Versions of one alert are one thread. Raises what
@@ -50,7 +51,8 @@ def write(version: Version) -> bytes:
     mail.set_content(_plain(version), cte="base64")
     mail.add_alternative(_html(version), subtype="html", cte="base64")
     picture = cast("list[EmailMessage]", mail.get_payload())[1]
-    picture.add_related(_map(version), "image", "svg+xml", cid=f"<{_map_id(version)}>", filename="map.svg", disposition="inline")
+    drawn = _map(version, backdrop)
+    picture.add_related(drawn, "image", "svg+xml", cid=f"<{_map_id(version)}>", filename="map.svg", disposition="inline")
     _attach(mail, cap.write(version), f"{version.identifier}.cap.xml", cap.MEDIA_TYPE)
     _attach(mail, _geojson(version), f"{version.identifier}.geojson", GEOJSON)
     return _bytes(mail)
@@ -105,11 +107,11 @@ def _article(text: Text) -> str:
     return f'<div lang="{text.language}" dir="{way}"><h2>{escape(text.headline)}</h2>{said}</div>'
 
 
-def _map(version: Version) -> bytes:
+def _map(version: Version, backdrop: Backdrop) -> bytes:
     language = version.texts[0].language
     shelters = [Label(one.name.get(language) or next(iter(one.name.values()), one.id), one.position) for one in version.shelters]
-    sight = Sight(places=version.places, stops=shelters)
-    return draw(Backdrop(zones=()), sight, title=_places(version)).encode()
+    sight = Sight(places=version.places, shelters=shelters)
+    return draw(backdrop, sight, title=_places(version)).encode()
 
 
 def _map_id(version: Version) -> str:

@@ -16,6 +16,7 @@ from gateway.access import Grant
 from gateway.channel import Channel
 from gateway.channels import TargetSettings
 from gateway.city import City
+from gateway.city.backdrop import backdrop
 from gateway.config import Partner, Settings, SourceSettings
 from gateway.doors import toml
 from gateway.drafting import Desk
@@ -23,6 +24,7 @@ from gateway.engine import Plan
 from gateway.engine.plan import Intake
 from gateway.fault import BadInput, Faults, Finding, Missing
 from gateway.feeds import FeedSettings
+from gateway.formats.svg import Backdrop
 from gateway.hazard import hazards
 from gateway.out import Peer, Secret, signing_key
 from gateway.playbook import Name, Playbook, names
@@ -128,7 +130,8 @@ def _tried_out(plan: Plan, settings: Settings) -> Plan:
 def _plan(found: _Folder, now: Callable[[], datetime], secret: Secrets) -> Plan:
     settings = found.settings
     told = _told(settings, found.city)
-    ways_out = {name: _channel(name, settings, now, secret) for name in settings.channels}
+    drawn = backdrop(found.city, settings.languages[0])
+    ways_out = {name: _channel(name, settings, drawn, now, secret) for name in settings.channels}
     return Plan(
         code=settings.code,
         status=settings.status,
@@ -174,7 +177,7 @@ def _words(folder: Path) -> Words:
     return Words.load(folder)
 
 
-def _channel(name: str, settings: Settings, now: Callable[[], datetime], secret: Secrets) -> Channel:
+def _channel(name: str, settings: Settings, drawn: Backdrop, now: Callable[[], datetime], secret: Secrets) -> Channel:
     given = settings.channels[name]
     targets = {
         target: TargetSettings(
@@ -182,7 +185,9 @@ def _channel(name: str, settings: Settings, now: Callable[[], datetime], secret:
         )
         for target, to in given.targets.items()
     }
-    made = channels.ChannelSettings(targets=targets, accepts=given.accepts, mode=settings.mode, now=now, settings=given.settings)
+    made = channels.ChannelSettings(
+        targets=targets, accepts=given.accepts, mode=settings.mode, now=now, settings=given.settings, backdrop=drawn
+    )
     return channels.find()[given.kind](name, made)
 
 
@@ -238,7 +243,9 @@ def _secrets(settings: Settings, known: Mapping[str, Vendor], now: Callable[[], 
     file = settings.folder / config.CITY
     document = toml.load(file.read_bytes(), str(file))
     uses: dict[tuple[str, ...], Callable[[], object]] = {("duty",): lambda: signing_key(_secret(settings.duty))}
-    uses |= {("channels", name): partial(_channel, name, settings, now, _secret) for name in settings.channels}
+    uses |= {
+        ("channels", name): partial(_channel, name, settings, Backdrop(zones=()), now, _secret) for name in settings.channels
+    }
     uses |= {("sources", name): partial(_door, name, source, known[source.adapter]) for name, source in settings.sources.items()}
     uses |= {("sources", name): partial(_cap_door, name, partner) for name, partner in settings.partners.items()}
     for path, use in uses.items():

@@ -1,25 +1,19 @@
 """What our maps show: the city, the areas people are told of, who is reached, and where people can go."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-import shapely
 from shapely.geometry.base import BaseGeometry
 
 from gateway import area
 from gateway.alert import Place, Version
 from gateway.area import Area, Ring, Role
 from gateway.city import City
+from gateway.city.backdrop import TOLERANCE, backdrop, named, rings
 from gateway.fault import BadInput
 from gateway.formats.svg import Backdrop, Label, Sight, draw
-from gateway.words import languages
 
-TOLERANCE = 0.0002
 AROUND = 0.1
-WATER = frozenset({"river", "lake", "stream", "sea"})
-GREEN = frozenset({"park", "forest"})
-WAYS = frozenset({"rail", "street", "road", "bridge", "underpass"})
-LABELLED = WATER | GREEN
 
 
 class Drawing:
@@ -37,7 +31,7 @@ class Drawing:
             places=version.places,
             stops=list(self._stops(version)),
             cells=self._reached(version),
-            shelters=[Label(self._named(one.name, one.id), one.position) for one in version.shelters],
+            shelters=[Label(named(one.name, self._names, one.id), one.position) for one in version.shelters],
         )
         return draw(self.backdrop, sight, title=title)
 
@@ -77,47 +71,23 @@ class Drawing:
     @cached_property
     def backdrop(self) -> Backdrop:
         """The city as its maps show it whatever happens."""
-        zones = [zone.shape.simplify(TOLERANCE) for zone in self._city.zones.values()]
-        marks = self._city.landmarks
-        return Backdrop(
-            zones=tuple(ring for zone in zones for ring in _rings(zone)),
-            water=tuple(ring for mark in marks if mark.kind in WATER for ring in _rings(mark.shape)),
-            green=tuple(ring for mark in marks if mark.kind in GREEN for ring in _rings(mark.shape)),
-            lines=tuple(line for mark in marks if mark.kind in WAYS - {"rail"} for line in _lines(mark.shape)),
-            rails=tuple(line for mark in marks if mark.kind == "rail" for line in _lines(mark.shape)),
-            labels=tuple(self._labels()),
-        )
-
-    def _labels(self) -> Iterator[Label]:
-        for zone in self._city.zones.values():
-            yield Label(self._named(zone.name, zone.code), (zone.shape.centroid.x, zone.shape.centroid.y))
-        for mark in self._city.landmarks:
-            if mark.kind in LABELLED:
-                middle = mark.shape.representative_point()
-                yield Label(self._named(mark.name, mark.id), (middle.x, middle.y), quiet=True)
+        return backdrop(self._city, self._names)
 
     def _reached(self, version: Version) -> tuple[Ring, ...]:
         if not version.cells or not self._city.radio.all:
             return ()
-        named = set(version.cells)
+        reached = set(version.cells)
         sectors = zip(self._city.radio.all, self._city.radio.sectors, strict=True)
-        return tuple(_rings(area.union(shape for cell, shape in sectors if cell.id in named).simplify(TOLERANCE)))
+        return tuple(rings(area.union(shape for cell, shape in sectors if cell.id in reached).simplify(TOLERANCE)))
 
     def _stops(self, version: Version) -> Iterator[Label]:
         network = self._city.network
         if version.transit is None or network is None:
             return
-        named = {selector.stop for selector in version.transit.selectors if selector.stop}
-        for id in sorted(named & set(network.stops)):
+        touched = {selector.stop for selector in version.transit.selectors if selector.stop}
+        for id in sorted(touched & set(network.stops)):
             if (place := network.stops[id].position) is not None:
                 yield Label(network.stops[id].name, place)
-
-    def _named(self, names: Mapping[str, str], otherwise: str) -> str:
-        """Say a name in our language, else in English, else as the city does."""
-        for tag in (self._names, "en"):
-            if found := languages.find(tag, names):
-                return names[found]
-        return next(iter(names.values()), otherwise)
 
 
 class Drawings:
@@ -133,17 +103,3 @@ class Drawings:
         if language not in self._made:
             self._made[language] = Drawing(self._city, language)
         return self._made[language]
-
-
-def _rings(shape: BaseGeometry) -> Iterator[Ring]:
-    for polygon in shapely.get_parts(shape):
-        if polygon.geom_type == "Polygon":
-            yield _ring(shapely.get_exterior_ring(polygon))
-
-
-def _lines(shape: BaseGeometry) -> Iterator[Ring]:
-    yield from (_ring(line) for line in shapely.get_parts(shape) if line.geom_type == "LineString")
-
-
-def _ring(line: BaseGeometry) -> Ring:
-    return tuple((float(x), float(y)) for x, y, *_ in line.coords)

@@ -21,6 +21,7 @@ from gateway.channels.email import channel
 from gateway.drafting import stamp
 from gateway.fault import BadInput
 from gateway.formats import cap
+from gateway.formats.svg import Backdrop, Label
 from gateway.incident import Status
 from gateway.out import HttpOut, Peer, Peers
 
@@ -108,6 +109,18 @@ async def test_readers_get_every_language_the_map_and_both_documents(version: Ve
     picture = next(part for part in mail.walk() if part.get_content_type() == "image/svg+xml")
     assert etree.fromstring(cast("bytes", picture.get_payload(decode=True))).tag == "{http://www.w3.org/2000/svg}svg"
     assert f"cid:{picture['Content-ID'].strip('<>')}" in html
+
+
+def test_the_map_shows_the_city_around(version: Version) -> None:
+    (place, *_) = version.places
+    west, south = place.polygons[0].coordinates[0][0]
+    river = ((west - 0.001, south), (west + 0.001, south), (west, south + 0.01), (west - 0.001, south))
+    backdrop = Backdrop(zones=(), water=(river,), labels=(Label("갑천", (west, south)),))
+    told = channel("out", msgspec.structs.replace(settings(), backdrop=backdrop)).render(version)[0]
+    picture = next(part for part in read(stamp(told, AT).body).walk() if part.get_content_type() == "image/svg+xml")
+    drawn = etree.fromstring(cast("bytes", picture.get_payload(decode=True)))
+    assert "갑천" in "".join(str(words) for words in drawn.itertext())
+    assert [path.get("fill") for path in drawn if path.get("fill") == "#bcd7ee"]
 
 
 async def test_the_cap_document_in_it_is_the_one_that_is_issued(version: Version) -> None:

@@ -33,6 +33,16 @@ def test_a_closed_line_becomes_the_ground_along_its_stops(plan: Plan) -> None:
     assert version.transit.selectors == (Selector(route="103"),)
 
 
+def test_ground_around_stops_is_called_what_the_source_calls_it(plan: Plan) -> None:
+    station, ends = {"ko": "한밭역", "en": "Hanbat Station"}, {"ko": "동문역", "en": "Dongmun Station"}
+    here = drafted(plan, incident(hazard="station-closed", areas=None, transit=[{"stop": "S07"}], facts={"place": station}))
+    assert {"ko": "한밭역", "en": "Hanbat Station"}.items() <= here.places[0].name.items()
+    suspended = {"route": "1", "from_stop": station, "to_stop": ends}
+    part = [{"route": "1", "from_stop": "S07-1", "to_stop": "S08-1"}]
+    along = drafted(plan, incident(hazard="line-suspended", areas=None, transit=part, facts=suspended))
+    assert along.places[0].name["en"] == "Hanbat Station - Dongmun Station"
+
+
 def test_neither_area_nor_stops_is_no_place(plan: Plan) -> None:
     nowhere = msgspec.structs.replace(incident(), areas=())
     with pytest.raises(BadInput) as refused:
