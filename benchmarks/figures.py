@@ -34,7 +34,7 @@ class Row(Struct, frozen=True, kw_only=True):
     floor: Side
 
     def told(self) -> Mapping[str, object]:
-        """Return the row as JSON; `ratio` compares the medians, and the rates stand where there were many callers."""
+        """Return the row as JSON: `ratio` is our median in medians of the floor, `share` the part of its rate that many reach."""
         figures = {
             "what": self.what,
             "callers": self.callers,
@@ -45,11 +45,16 @@ class Row(Struct, frozen=True, kw_only=True):
             "floor_p99_ms": round(self.floor.ms(0.99), 3),
             "ratio": round(self.ours.ms(0.5) / self.floor.ms(0.5), 2),
         }
-        rates = {"per_second": round(self.ours.per_second), "floor_per_second": round(self.floor.per_second)}
+        ours, floor = self.ours.per_second, self.floor.per_second
+        rates = {"per_second": round(ours), "floor_per_second": round(floor), "share": round(ours / floor, 2)}
         return figures | (rates if self.callers > 1 else {})
 
 
-COLUMNS = ("what", "callers", "p50_ms", "p99_ms", "floor_p50_ms", "floor_p99_ms", "ratio", "per_second", "floor_per_second")
+FIGURES = ("what", "callers", "p50_ms", "p99_ms", "floor_p50_ms", "floor_p99_ms", "ratio")
+COLUMNS = (*FIGURES, "per_second", "floor_per_second", "share")
+READING = (
+    "One caller: ratio says how many times as long as the floor. Many: share says which part of the floor's rate is reached."
+)
 
 
 def show(rows: Sequence[Row], *, as_json: bool, **more: object) -> None:
@@ -63,6 +68,7 @@ def show(rows: Sequence[Row], *, as_json: bool, **more: object) -> None:
     widths = [max(len(line[place]) for line in lines) for place in range(len(COLUMNS))]
     for line in lines:
         print(_aligned(line, widths))
+    print(READING)
     print("; ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items()), end="\n\n")
 
 

@@ -16,7 +16,7 @@ import click
 from benchmarks import city
 from benchmarks.city import CONTROL_ROOM, Message
 from benchmarks.figures import Row, show
-from benchmarks.race import Race
+from benchmarks.race import Race, settle_down
 from benchmarks.stores import Stand, postgres, sqlite
 from gateway.access import Grant
 from gateway.cli import logs
@@ -58,7 +58,9 @@ def _sides(
     bare: Callable[[bytes], Awaitable[None]],
 ) -> tuple[Try, Try]:
     fires = city.fires(gateway.now(), race.tries * race.callers)
-    return partial(_timed, iter(list(ours(gateway, fires)))), partial(_timed, (partial(bare, fire.body) for fire in fires))
+    works = list(ours(gateway, fires))
+    settle_down()
+    return partial(_timed, iter(works)), partial(_timed, (partial(bare, fire.body) for fire in fires))
 
 
 async def _timed(works: Iterator[Work], _: int) -> float:

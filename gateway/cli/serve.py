@@ -1,6 +1,7 @@
 """`bongsu serve`: the gateway of a city, until it is told to stop."""
 
 import asyncio
+import gc
 import signal
 from pathlib import Path
 
@@ -47,9 +48,16 @@ async def _serve(folder: Path, host: str | None, port: int | None, *, as_json: b
         settings = service.settings
         mode, name = settings.mode.value.upper(), settings.name[settings.languages[0]]
         told = {"mode": mode, "city": settings.code, "url": service.url}
+        _leave_the_city_alone()
         show(told, f"{tint(mode, 'yellow')}  {name}  {service.url}", as_json=as_json)
         await stopped.wait()
         progress("stopping, when what is under way is finished; once more to stop at once")
+
+
+def _leave_the_city_alone() -> None:
+    """Whatever is there by now stays; the collector of garbage need not walk through a whole city while alerts wait."""
+    gc.collect()
+    gc.freeze()
 
 
 def _signalled() -> asyncio.Event:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from gateway.alert import digest
 from gateway.fault import Finding
 from gateway.journal.records import AuditEntry
-from gateway.journal.sql.codec import canonical, moment
+from gateway.journal.sql.codec import canonical, declared, moment
 
 SEALS = "heads"
 SEALED = "sealed"
@@ -24,6 +24,8 @@ NO_HEAD: Head = (0, "")
 
 
 class _Parts(Struct, frozen=True, kw_only=True):
+    """Fields in the order of their names, as the digest has them."""
+
     act: str
     actor: str
     at: str
@@ -39,7 +41,7 @@ def link(  # noqa: PLR0913, PLR0917 - an entry has as many parts
     """Return the entry that follows `head`, which is (0, "") for a chain's first."""
     number, previous = head[0] + 1, head[1]
     parts = _Parts(act=act, actor=actor, at=moment(at), body=digest(body), chain=chain, number=number, previous=previous)
-    name = digest(canonical(parts).encode())
+    name = digest(declared(parts))
     return AuditEntry(chain=chain, number=number, at=at, actor=actor, act=act, body=body, previous=previous, digest=name)
 
 

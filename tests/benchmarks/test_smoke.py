@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FIGURES = {"what", "callers", "tries", "p50_ms", "p99_ms", "floor_p50_ms", "floor_p99_ms", "ratio"}
-RATES = {"per_second", "floor_per_second"}
+RATES = {"per_second", "floor_per_second", "share"}
 
 
 def run(benchmark: str, folder: Path, *words: str) -> str:

@@ -94,10 +94,14 @@ def _forms() -> dict[str, Form]:
         load=lambda row: attempt.load(_told(row)),
         keep=lambda row: _note_and_evidence(attempt.keep(row)),
     )
+    forms["blob"] = forms["blob"]._replace(
+        select="SELECT sha256, body FROM blob UNION SELECT sha256, body FROM receipt WHERE body IS NOT NULL ORDER BY sha256"
+    )
     forms["episode"] = episode._replace(
-        select="SELECT source, id, episode, max(revision) OVER (PARTITION BY source, id), open, report, arrived, alert, stopped"
-        " FROM incident ORDER BY source, id, episode",
-        insert=episode.insert.replace("episode", "incident").replace("number", "episode"),
+        select="SELECT i.source, i.id, i.episode, max(i.revision) OVER (PARTITION BY i.source, i.id), i.open, r.body, i.arrived,"
+        " i.alert, i.stopped FROM incident i JOIN report r ON r.position = i.newest ORDER BY i.source, i.id, i.episode",
+        insert="INSERT INTO incident (source, id, episode, revision, open, newest, arrived, alert, stopped) VALUES (?1, ?2, ?3,"
+        " ?4, ?5, (SELECT max(position) FROM report WHERE source = ?1 AND id = ?2 AND episode = ?3 AND applied = 1), ?7, ?8, ?9)",
     )
     return forms
 

@@ -10,7 +10,7 @@ from gateway.alert import digest
 from gateway.fault import Fault
 from gateway.journal.contract import Stale
 from gateway.journal.records import Arrival, Foreign, Placed, Receipt
-from gateway.journal.sql.codec import canonical
+from gateway.journal.sql.codec import declared
 from gateway.journal.sql.times import SAME_BODY_FOR, SAME_KEY_FOR
 from gateway.source import Raw
 
@@ -20,23 +20,28 @@ Revisions = dict[tuple[str, ...], int]
 
 
 class Request(Struct, frozen=True, eq=False):
-    """What came, the receipt it gets when it is new, the digest of its bytes ("" of a tick), and its reports as they are kept."""
+    """What came, the receipt it gets when it is new, and the digest of its bytes ("" of a tick).
+
+    `bodies` are its reports as they are kept, `digests` theirs.
+    """
 
     arrival: Arrival
     receipt: Receipt
     sha256: str
     bodies: tuple[str, ...]
+    digests: tuple[str, ...]
 
 
 def request(arrival: Arrival) -> Request:
     """Do what needs no store: hash the bytes and write down the reports."""
-    bodies = tuple(canonical(placed.report) for placed in arrival.reports)
+    reports = [declared(placed.report) for placed in arrival.reports]
+    bodies, digests = tuple(report.decode() for report in reports), tuple(map(digest, reports))
     if (raw := arrival.raw) is None:
-        return Request(arrival, Receipt(id="", source="", received_at=arrival.at, items=arrival.answers), "", bodies)
+        return Request(arrival, Receipt(id="", source="", received_at=arrival.at, items=arrival.answers), "", bodies, digests)
     # Names that grow with time are neighbours on the disk.
     id = f"{int(raw.received_at.timestamp() * 1000) % (1 << 48):012x}{secrets.token_hex(6)}"
     receipt = Receipt(id=id, source=raw.source, received_at=raw.received_at, items=arrival.answers)
-    return Request(arrival, receipt, digest(raw.body), bodies)
+    return Request(arrival, receipt, digest(raw.body), bodies, digests)
 
 
 def raws(requests: Iterable[Request]) -> list[tuple[Request, Raw]]:

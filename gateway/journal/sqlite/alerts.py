@@ -213,7 +213,7 @@ def _not_drafted(cx: apsw.Connection, id: str) -> str:
     """Return why the newest facts of the alert's incident could not be drafted; such work is named source/id."""
     row = find(
         cx,
-        "SELECT t.failure FROM todo t JOIN incident i ON t.subject = i.source || '/' || i.id"
+        "SELECT t.failure FROM incident i CROSS JOIN todo t ON t.subject = i.source || '/' || i.id"
         " WHERE i.alert = ? AND t.kind = 'draft' AND (t.done = 1 OR t.failure <> '') ORDER BY t.id DESC LIMIT 1",
         id,
     )

@@ -25,8 +25,20 @@ from gateway.journal.sql.arriving import (
 from gateway.journal.sql.codec import canonical, moment, when
 from gateway.journal.sqlite import audit, work
 from gateway.journal.sqlite import foreign as heard
-from gateway.journal.sqlite.intake import GIVEN_BODY, GIVEN_KEY, known
-from gateway.journal.sqlite.sql import each, keep
+from gateway.journal.sqlite.intake import known
+from gateway.journal.sqlite.sql import each, find, keep, together
+
+# When a receipt key, or bytes without one, came last
+_GIVEN_KEY = (
+    "SELECT n.column1, max(received_at) FROM (VALUES ROWS) n JOIN receipt ON source = n.column2 AND key = n.column3 GROUP BY 1"
+)
+_GIVEN_BODY = (
+    "SELECT n.column1, max(received_at) FROM (VALUES ROWS) n JOIN receipt"
+    " ON source = n.column2 AND key IS NULL AND sha256 = n.column3 GROUP BY 1"
+)
+_REVISIONS = (
+    "SELECT source, id, max(revision) FROM (VALUES ROWS) n JOIN incident ON source = n.column1 AND id = n.column2 GROUP BY 1, 2"
+)
 
 
 def accept(cx: apsw.Connection, arrivals: Sequence[Arrival]) -> list[Answer]:
@@ -53,7 +65,7 @@ def _first(cx: apsw.Connection, requests: Sequence[Request]) -> list[Request]:
     lost = {one for one, _ in came}.difference(named.values())
     keyed = [(place, raw.source, one.arrival.key) for place, (one, raw) in enumerate(came) if one.arrival.key is not None]
     plain = [(place, raw.source, one.sha256) for place, (one, raw) in enumerate(came) if one.arrival.key is None]
-    for place, _, _, received_at in (*each(cx, GIVEN_KEY, keyed), *each(cx, GIVEN_BODY, plain)):
+    for place, received_at in (*together(cx, _GIVEN_KEY, keyed), *together(cx, _GIVEN_BODY, plain)):
         one, raw = came[place]
         if when(received_at) > raw.received_at - window(one.sha256, one.arrival.key)[1]:
             lost.add(one)
@@ -63,9 +75,8 @@ def _first(cx: apsw.Connection, requests: Sequence[Request]) -> list[Request]:
 def _revisions(cx: apsw.Connection, requests: Sequence[Request]) -> Revisions:
     """Return the revisions of all incidents and watches that requests would change, 0 for new ones."""
     incidents, watches = touched(requests)
-    newest = "SELECT source, id, revision FROM incident WHERE source = ? AND id = ? ORDER BY episode DESC LIMIT 1"
     found: Revisions = {**dict.fromkeys(incidents, 0), **{(key,): 0 for key in watches}}
-    found |= {(source, id): revision for source, id, revision in each(cx, newest, incidents)}
+    found |= {(source, id): revision for source, id, revision in together(cx, _REVISIONS, incidents)}
     watched = each(cx, "SELECT key, revision FROM watch WHERE key = ?", [(key,) for key in watches])
     said = [one.id for _, one in foreigners(requests)]
     found |= {foreign(id): 0 for id in said} | {foreign(id): 1 for id in heard.known(cx, said)}
@@ -89,18 +100,18 @@ def _record(cx: apsw.Connection, requests: Sequence[Request], revisions: Revisio
 
 def _receive(cx: apsw.Connection, requests: Sequence[Request]) -> None:
     came = raws(requests)
-    keep(cx, {one.sha256: raw.body for one, raw in came})
+    keep(cx, {one.sha256: raw.body for one, raw in came if one.arrival.foreign})
     rows = [
         (
             *(one.receipt.id, raw.source, one.arrival.key, one.sha256, raw.media_type, canonical(raw.headers)),
             *(one.arrival.actor, moment(raw.received_at), canonical(one.arrival.answers)),
+            None if one.arrival.foreign else raw.body,
         )
         for one, raw in came
     ]
-    each(
+    together(
         cx,
-        "INSERT INTO receipt (id, source, key, sha256, media_type, headers, actor, received_at, items)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO receipt (id, source, key, sha256, media_type, headers, actor, received_at, items, body) VALUES ROWS",
         rows,
     )
     refused = [(one.receipt.id, index, canonical(no)) for one, _ in came for index, no in one.arrival.refusals]
@@ -109,22 +120,28 @@ def _receive(cx: apsw.Connection, requests: Sequence[Request]) -> None:
 
 def _place(cx: apsw.Connection, requests: Sequence[Request]) -> None:
     """An episode's revision goes on from the one before it, so that no revision of an incident is seen twice."""
-    placed = [(one, at, body, moment(one.arrival.at)) for one, at, body in reports(requests)]
+    if not (placed := reports(requests)):
+        return
+    last = find(cx, "SELECT max(position) FROM report") or (None,)
     rows = [
-        (*episode(at), one.receipt.id or None, arrived, at.applied, at.closes, at.why, body) for one, at, body, arrived in placed
+        (place, *episode(at), one.receipt.id or None, moment(one.arrival.at), at.applied, at.closes, at.why, body)
+        for place, (one, at, body) in enumerate(placed, (last[0] or 0) + 1)
     ]
-    each(
+    together(
         cx,
-        "INSERT INTO report (source, id, episode, receipt, arrived, applied, closes, why, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO report (position, source, id, episode, receipt, arrived, applied, closes, why, body) VALUES ROWS",
         rows,
     )
-    newest = {episode(at): (*episode(at), at.expected + 1, body, arrived) for _, at, body, arrived in placed if at.applied}
-    each(
+    newest = {
+        episode(at): (*episode(at), at.expected + 1, 1, row[0], row[5])
+        for row, (_, at, _) in zip(rows, placed, strict=True)
+        if at.applied
+    }
+    together(
         cx,
-        "INSERT INTO incident (source, id, episode, revision, open, report, arrived) VALUES (?, ?, ?, ?, 1, ?, ?)"
-        " ON CONFLICT DO UPDATE SET report = excluded.report, arrived = excluded.arrived, revision = excluded.revision",
+        "INSERT INTO incident (source, id, episode, revision, open, newest, arrived) VALUES ROWS"
+        " ON CONFLICT DO UPDATE SET newest = excluded.newest, arrived = excluded.arrived, revision = excluded.revision",
         list(newest.values()),
     )
     over = "UPDATE incident SET open = 0 WHERE source = ? AND id = ? AND episode = ?"
-    each(cx, over, [episode(at) for _, at, _, _ in placed if at.closes])
+    each(cx, over, [episode(at) for _, at, _ in placed if at.closes])

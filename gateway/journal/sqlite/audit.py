@@ -9,7 +9,7 @@ from gateway.journal.audit import NO_HEAD, SEALED, SEALS, heads_digest, link
 from gateway.journal.records import AuditEntry
 from gateway.journal.sql.codec import canonical, moment, when
 from gateway.journal.sql.entries import Entry
-from gateway.journal.sqlite.sql import Row, each, every
+from gateway.journal.sqlite.sql import Row, each, every, together
 
 
 def note(  # noqa: PLR0913, PLR0917 - an entry has as many parts
@@ -34,9 +34,9 @@ def append_all(cx: apsw.Connection, news: Sequence[Entry]) -> Sequence[AuditEntr
         entry = link(new.chain, heads.get(new.chain, NO_HEAD), new.at, new.actor, new.act, canonical(new.body).encode())
         heads[new.chain] = (entry.number, entry.digest)
         linked.append(entry)
-    each(
+    together(
         cx,
-        "INSERT INTO audit (chain, number, at, actor, act, body, previous, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO audit (chain, number, at, actor, act, body, previous, digest) VALUES ROWS",
         [(e.chain, e.number, moment(e.at), e.actor, e.act, e.body, e.previous, e.digest) for e in linked],
     )
     return linked

@@ -7,19 +7,14 @@ import apsw
 from gateway.incident import Incident
 from gateway.journal.records import Head, Reported
 from gateway.journal.sql.codec import read, when
-from gateway.journal.sqlite.intake import read_head
+from gateway.journal.sqlite.intake import HEADS, read_head
 from gateway.journal.sqlite.sql import Row, every
 
 
 def incidents(cx: apsw.Connection, *, most: int = 200) -> Sequence[Head]:
     """Return open incidents, the one reported last first."""
-    rows = every(
-        cx,
-        "SELECT source, id, episode, revision, open, report, arrived, alert, stopped FROM incident"
-        " WHERE open = 1 ORDER BY arrived DESC, source, id LIMIT ?",
-        most,
-    )
-    return [read_head((row[0], row[1]), row[2:]) for row in rows]
+    newest = f"{HEADS} WHERE i.open = 1 ORDER BY i.arrived DESC, i.source, i.id LIMIT ?"
+    return [read_head(row) for row in every(cx, newest, most)]
 
 
 def reports(cx: apsw.Connection, source: str, id: str, *, most: int = 200) -> Sequence[Reported]:

@@ -19,15 +19,17 @@ from gateway.source import Raw, Refusal
 
 MOST_SHOWN = 200
 
-# The newest answer to a receipt key, or to bytes without one; what is asked first comes back first
-GIVEN_KEY = "SELECT ?1, id, sha256, received_at FROM receipt WHERE source = ?2 AND key = ?3 ORDER BY received_at DESC LIMIT 1"
-GIVEN_BODY = (
-    "SELECT ?1, id, sha256, received_at FROM receipt WHERE source = ?2 AND key IS NULL AND sha256 = ?3"
-    " ORDER BY received_at DESC LIMIT 1"
+# The newest answer to a receipt key, or to bytes without one
+_GIVEN = "SELECT id, sha256, received_at FROM receipt WHERE source = ?"
+_GIVEN_KEY = f"{_GIVEN} AND key = ? ORDER BY received_at DESC LIMIT 1"
+_GIVEN_BODY = f"{_GIVEN} AND key IS NULL AND sha256 = ? ORDER BY received_at DESC LIMIT 1"
+HEADS = (
+    "SELECT i.source, i.id, i.episode, i.revision, i.open, r.body, i.arrived, i.alert, i.stopped"
+    " FROM incident i JOIN report r ON r.position = i.newest"
 )
 _QUARANTINED = (
-    "SELECT q.id, r.id, q.item, q.refusal, q.settled, r.source, r.media_type, b.body, r.received_at, r.headers"
-    " FROM quarantine q JOIN receipt r ON r.id = q.receipt JOIN blob b ON b.sha256 = r.sha256 "
+    "SELECT q.id, r.id, q.item, q.refusal, q.settled, r.source, r.media_type, coalesce(r.body, b.body), r.received_at, r.headers"
+    " FROM quarantine q JOIN receipt r ON r.id = q.receipt LEFT JOIN blob b ON r.body IS NULL AND b.sha256 = r.sha256 "
 )
 
 
@@ -47,13 +49,13 @@ def known(cx: apsw.Connection, raw: Raw, key: str | None) -> Receipt | None:
     """Return the answer given before: for the same header key in 30 days, else for the same bytes in 10 minutes."""
     sha256 = digest(raw.body)
     _, lasting = window(sha256, key)
-    row = find(cx, GIVEN_BODY if key is None else GIVEN_KEY, 0, raw.source, sha256 if key is None else key)
-    if row is None or when(row[3]) <= raw.received_at - lasting:
+    row = find(cx, _GIVEN_BODY if key is None else _GIVEN_KEY, raw.source, sha256 if key is None else key)
+    if row is None or when(row[2]) <= raw.received_at - lasting:
         return None
-    if row[2] != sha256:
+    if row[1] != sha256:
         hint = "send the same bytes again, or use a new key"
         raise Conflict("receipt-conflict", "this receipt key came with other bytes before", hint=hint)
-    return msgspec.structs.replace(receipt(cx, row[1]), again=True)
+    return msgspec.structs.replace(receipt(cx, row[0]), again=True)
 
 
 def receipt(cx: apsw.Connection, id: str) -> Receipt:
@@ -100,18 +102,17 @@ def stop(cx: apsw.Connection, alert: str, level: str) -> None:
 def _head(cx: apsw.Connection, key: tuple[str, str]) -> Head | None:
     row = find(
         cx,
-        "SELECT episode, revision, open, report, arrived, alert, stopped FROM incident"
-        " WHERE source = ? AND id = ? ORDER BY episode DESC LIMIT 1",
+        f"{HEADS} WHERE i.source = ? AND i.id = ? ORDER BY i.episode DESC LIMIT 1",
         *key,
     )
-    return None if row is None else read_head(key, row)
+    return None if row is None else read_head(row)
 
 
-def read_head(key: tuple[str, str], row: Row) -> Head:
-    """Return an episode of (source, id) as recorded."""
-    episode, revision, is_open, report, arrived, alert, stopped = row
+def read_head(row: Row) -> Head:
+    """Return an episode as `HEADS` finds it."""
+    source, id, episode, revision, is_open, report, arrived, alert, stopped = row
     return Head(
-        key=IncidentKey(*key, episode),
+        key=IncidentKey(source, id, episode),
         revision=revision,
         open=bool(is_open),
         report=read(report, Incident),

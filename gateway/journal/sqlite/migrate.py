@@ -25,7 +25,16 @@ def pending(cx: apsw.Connection, folder: Path = FOLDER) -> list[Migration]:
 
 
 def apply(cx: apsw.Connection, steps: list[Migration]) -> None:
-    """Apply steps, all or none."""
+    """Apply steps, all or none; a step may put another table in the place of one that others refer to."""
+    referring = cx.execute("PRAGMA foreign_keys").get
+    cx.execute("PRAGMA foreign_keys = off")
+    try:
+        _apply(cx, steps)
+    finally:
+        cx.execute(f"PRAGMA foreign_keys = {referring}")
+
+
+def _apply(cx: apsw.Connection, steps: list[Migration]) -> None:
     cx.execute("BEGIN EXCLUSIVE")
     with cx:
         cx.execute(_TABLE)
@@ -33,6 +42,8 @@ def apply(cx: apsw.Connection, steps: list[Migration]) -> None:
             cx.execute(step.sql.decode())
             row = (step.number, step.name, digest(step.sql))
             cx.execute("INSERT INTO migration (number, name, sha256) VALUES (?, ?, ?)", row)
+        if lost := cx.execute("PRAGMA foreign_key_check").fetchall():
+            raise apsw.CorruptError(f"rows refer to what is not there: {lost[:3]}")
     cx.execute("COMMIT")
 
 

@@ -15,6 +15,7 @@ from gateway.journal.sqlite.faults import unavailable
 from gateway.journal.sqlite.writer import read_only
 
 BUSY_MS = 1000
+STATEMENTS_KEPT = 300
 QUICK_CHECK_UP_TO = 64 * 1024 * 1024
 
 # https://sqlite.org/wal.html#walresetbug: 3.51.3 and these patch lines are mended
@@ -83,7 +84,7 @@ def _writing(path: Path) -> apsw.Connection:
         path.touch(mode=0o600)
     if read_only(path):
         raise apsw.ReadOnlyError(str(path))
-    return apsw.Connection(str(path))
+    return apsw.Connection(str(path), statementcachesize=STATEMENTS_KEPT)
 
 
 def _settle(cx: apsw.Connection, path: Path) -> None:

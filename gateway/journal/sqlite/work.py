@@ -8,7 +8,7 @@ import apsw
 from gateway.journal.contract import Stale
 from gateway.journal.records import Task, Todo, TodoKind
 from gateway.journal.sql.codec import moment, when
-from gateway.journal.sqlite.sql import Row, change, each, every
+from gateway.journal.sqlite.sql import Row, change, every, together
 
 _STILL_OURS = " WHERE id = ? AND fence = ? AND done = 0 AND lease_until > 0"
 
@@ -20,9 +20,9 @@ def owe(cx: apsw.Connection, todo: Todo, at: datetime) -> None:
 
 def owe_all(cx: apsw.Connection, todos: Iterable[tuple[Todo, datetime]]) -> None:
     """Add work that came up at different times, in that order."""
-    each(
+    together(
         cx,
-        "INSERT INTO todo (kind, subject, body, since) VALUES (?, ?, ?, ?)"
+        "INSERT INTO todo (kind, subject, body, since) VALUES ROWS"
         " ON CONFLICT (kind, subject) WHERE done = 0"
         " DO UPDATE SET body = excluded.body, due = 0, again = todo.lease_until > 0",
         [(todo.kind, todo.subject, todo.body, moment(at)) for todo, at in todos],
@@ -68,7 +68,8 @@ def failures(cx: apsw.Connection) -> Sequence[Task]:
     """Return drafts that could not be made and have not been made since, newest first; `body` is the reason."""
     rows = every(
         cx,
-        "SELECT id, kind, subject, CAST(failure AS BLOB), fence, since FROM todo t WHERE kind = 'draft' AND failure <> ''"
+        "SELECT id, kind, subject, CAST(failure AS BLOB), fence, since FROM todo t INDEXED BY todo_failed"
+        " WHERE kind = 'draft' AND failure <> ''"
         " AND NOT EXISTS (SELECT 1 FROM todo n WHERE n.kind = 'draft' AND n.subject = t.subject AND n.id > t.id"
         " AND (n.done = 1 OR n.failure <> '')) ORDER BY id DESC",
     )
