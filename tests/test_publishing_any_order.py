@@ -152,7 +152,10 @@ async def read(node: Feeds) -> dict[str, Served]:
 
 
 @pytest.mark.parametrize("seed", [1, 20260714])
-async def test_every_node_serves_the_same_bytes_and_they_say_what_was_told(journal: Journal, seed: int) -> None:
+async def test_every_node_serves_the_same_bytes_and_they_say_what_was_told(
+    journal: Journal, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.publishing.READ_AT_ONCE", 3)
     story = Story(journal, seed)
     steady, lazy = story.node(), story.node()
     happened, served = set(), await read(lazy)
