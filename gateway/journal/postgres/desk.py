@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from gateway.fault import Fault, Unavailable
-from gateway.journal.postgres.faults import AGAIN, LOST, unavailable
+from gateway.journal.postgres.faults import AGAIN, HELD, LOST, unavailable
 from gateway.journal.postgres.sql import Cx
 from gateway.journal.postgres.standby import Commits
 from gateway.journal.postgres.talk import Patience, Talk, patient
@@ -33,14 +33,16 @@ class Desk:
         self.connect = connect
         self.refusal: Unavailable | None = None
 
-    async def run(self, work: Callable[[Cx], Awaitable[T]], begin: str = WRITE) -> T:
+    async def run(self, work: Callable[[Cx], Awaitable[T]], begin: str = WRITE, *, insists: bool = False) -> T:
         """Do work in one transaction; raises Unavailable when the database was silent for too long, or all took too long.
 
-        Then it did not happen, unless the connection was lost while the commit was on its way: who asks again finds out.
+        Then it did not happen, unless the connection was lost while the commit was on its way: who asks again finds out. Whoever
+        insists asks again, as long as there is time, for what another transaction holds.
         """
         if begin == WRITE:
             self.must_commit()
-        return await self._served(lambda patience: self._transact(work, begin, patience))
+        again = (*AGAIN, HELD) if insists else AGAIN
+        return await self._served(lambda patience: self._transact(work, begin, patience), again)
 
     async def glance(self, work: Callable[[Cx], Awaitable[T]]) -> T:
         """Do work that reads with one statement, and needs no transaction of its own."""
@@ -60,12 +62,12 @@ class Desk:
             self._pool.terminate()
         await self._commits.end()
 
-    async def _served(self, serve: Callable[[Patience], Awaitable[T]]) -> T:
+    async def _served(self, serve: Callable[[Patience], Awaitable[T]], again: tuple[type[Exception], ...] = AGAIN) -> T:
         if self.refusal is not None:
             raise self.refusal
         try:
             async with patient(self._patience_s, LONGEST_S) as patience:
-                return await _until_nobody_is_in_the_way(lambda: serve(patience))
+                return await _until_nobody_is_in_the_way(lambda: serve(patience), again)
         except TimeoutError:
             raise Unavailable("store-unavailable", "the database did not answer in time", hint="try again") from None
         except LOST as error:
@@ -81,10 +83,10 @@ class Desk:
             await talk.execute(begin)
             try:
                 result = await work(talk)
-            except (Fault, *AGAIN):
+            except (Fault, *AGAIN, HELD):
                 await talk.execute("ROLLBACK")
                 raise
-            await self._commits.commit(cx)
+            await (self._commits.commit(cx) if begin == WRITE else talk.execute("COMMIT"))
             return result
 
     @asynccontextmanager
@@ -92,7 +94,7 @@ class Desk:
         cx: asyncpg.Connection = await self._pool.acquire()
         try:
             yield cx
-        except (Fault, *AGAIN):
+        except (Fault, *AGAIN, HELD):
             raise
         except BaseException:
             if not self._commits.keeps(cx):
@@ -103,9 +105,9 @@ class Desk:
                 await self._pool.release(cx)
 
 
-async def _until_nobody_is_in_the_way(serve: Callable[[], Awaitable[T]]) -> T:
+async def _until_nobody_is_in_the_way(serve: Callable[[], Awaitable[T]], again: tuple[type[Exception], ...]) -> T:
     while True:
         try:
             return await serve()
-        except AGAIN:
+        except again:
             continue

@@ -43,6 +43,7 @@ LOST = (
     asyncpg.InternalClientError,
 )
 
+HELD = asyncpg.LockNotAvailableError
 AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 

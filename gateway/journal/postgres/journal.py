@@ -62,7 +62,17 @@ def _writes(verb: Callable[Concatenate[Cx, P], Awaitable[T]]) -> Verb[P, T]:
     return run
 
 
-def _timed(verb: Callable[Concatenate[Cx, Here, P], Awaitable[T]]) -> Verb[P, T]:
+def _decides(verb: Callable[Concatenate[Cx, P], Awaitable[T]]) -> Verb[P, T]:
+    """Write down what a person decided, who waits for what other transactions hold."""
+
+    @wraps(verb)
+    async def run(journal: "PostgresJournal", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await journal.desk.run(lambda cx: verb(cx, *args, **kwargs), insists=True)
+
+    return run
+
+
+def _timed(verb: Callable[Concatenate[Cx, Here, P], Awaitable[T]], *, insists: bool = False) -> Verb[P, T]:
     """Hand the verb the database's own clock, read when it runs."""
 
     @wraps(verb)
@@ -70,7 +80,7 @@ def _timed(verb: Callable[Concatenate[Cx, Here, P], Awaitable[T]]) -> Verb[P, T]
         async def work(cx: Cx) -> T:
             return await verb(cx, await journal.here(cx), *args, **kwargs)
 
-        return await journal.desk.run(work, WRITE)
+        return await journal.desk.run(work, insists=insists)
 
     return run
 
@@ -172,14 +182,14 @@ class PostgresJournal:
     allocate = _writes(alerts.allocate)
     alert = _reads(alerts.alert)
     neighbours = _reads(alerts.neighbours)
-    draft = _says(_writes(alerts.draft))
-    edit = _writes(alerts.edit)
-    submit = _writes(alerts.submit)
-    reject = _writes(alerts.reject)
+    draft = _says(_decides(alerts.draft))
+    edit = _decides(alerts.edit)
+    submit = _decides(alerts.submit)
+    reject = _decides(alerts.reject)
     frozen = _reads(alerts.frozen)
     alerts = _reads(alerts.alerts)
 
-    issue = _says(_timed(issuing.issue))
+    issue = _says(_timed(issuing.issue, insists=True))
     expire = _says(_timed(issuing.expire))
     due_to_expire = _reads(publications.due_to_expire)
     publication = _glances(publications.current)

@@ -4,7 +4,7 @@ A commit that waits for a standby ends for no deadline of ours, and a connection
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from time import monotonic
 from typing import Any
 
@@ -37,6 +37,7 @@ class Commits:
         self._pool, self._connect, self._patience_s = pool, connect, patience_s
         self._kept: dict[asyncpg.Connection, float] = {}
         self._tasks = set[asyncio.Task[None]]()
+        self._watching: asyncio.Task[None] | None = None
         self._away = False
 
     def refuse(self) -> None:
@@ -69,15 +70,16 @@ class Commits:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _keep(self, cx: asyncpg.Connection, asking: "asyncio.Task[str]", since: float) -> None:
-        if not self._kept:
-            self._begin(self._watch())
         self._kept[cx] = since
         self._begin(self._until_answered(cx, asking))
+        if self._watching is None or self._watching.done():
+            self._watching = self._begin(self._watch())
 
-    def _begin(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _old(self) -> list[asyncpg.Connection]:
         """Return those that have waited longer than anybody should; a caller who left early leaves a young one."""

@@ -17,6 +17,7 @@ from gateway.fault import Unavailable, Unreachable
 from gateway.feeds import FeedSettings, app
 from gateway.incident import Status
 from gateway.journal.postgres import PostgresJournal
+from gateway.journal.postgres.desk import PATIENCE_S
 from gateway.journal.records import Arrival, Draft, Key, Person, Todo, TodoKind
 from gateway.publishing import Feeds
 from tests.journal.postgres.callers import Callers
@@ -131,18 +132,34 @@ async def test_a_database_that_hangs_delays_nobody_past_two_seconds(a: PostgresJ
     assert await revision(a, "A1") == 3
 
 
-async def test_whoever_holds_a_row_for_ever_delays_nobody_past_two_seconds(a: PostgresJournal, dsn: str) -> None:
+async def test_whoever_holds_a_row_for_ever_delays_no_machine_past_two_seconds(a: PostgresJournal, dsn: str) -> None:
     await tell(a, version(), ["sms/x"])
     other = await asyncpg.connect(dsn)
     await other.execute("BEGIN")
     await other.execute("SELECT FROM alert FOR UPDATE")
 
     frozen = submit(version(number=2), ["sms/x"])
-    calls = [a.issue(issue(frozen, 3), frozen), a.claim(room({"sms": 1}, 1), 30, T0)]
+    calls: list[Coroutine[Any, Any, object]] = [a.claim(room({"sms": 1}, 1), 30, T0), a.expire("A1", 1, 3, T0)]
     assert await refused_quickly(calls) == {(Unavailable, "store-unavailable")}
+    with pytest.raises(Unavailable, match=r"holds what is needed|in time"):
+        await a.issue(issue(frozen, 3), frozen)
     assert [record.id for record in await a.alerts()] == ["A1"]
     await other.close()
     await a.issue(issue(frozen, 3), frozen)
+
+
+async def test_whoever_decides_waits_for_a_row_that_is_held_for_a_while(a: PostgresJournal, dsn: str) -> None:
+    await tell(a, version(), ["sms/x"])
+    frozen = submit(version(number=2), ["sms/x"])
+    other = await asyncpg.connect(dsn)
+    await other.execute("BEGIN")
+    await other.execute("SELECT FROM alert FOR UPDATE")
+    issuing = asyncio.create_task(a.issue(issue(frozen, 3), frozen))
+    await asyncio.sleep(PATIENCE_S + 0.4)
+    assert not issuing.done()
+    await other.close()
+    await issuing
+    assert await revision(a, "A1") > 3
 
 
 async def test_a_cancelled_caller_leaves_nothing_behind(a: PostgresJournal, dsn: str) -> None:
