@@ -1,5 +1,6 @@
 """Other agencies' alerts over HTTP: who may bring them, what becomes of each, and who may read them."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -83,6 +84,17 @@ async def test_the_same_message_again_changes_nothing_and_another_of_its_name_is
     assert (other.status, other.json["items"][0]["code"]) == (422, "cap-a04")
     assert (conflict.status, conflict.code) == (409, "receipt-conflict")
     assert await names(town, all=True) == ["rain-1"]
+
+
+async def test_of_two_messages_of_one_name_at_once_one_is_taken_and_the_other_refused(town: Town) -> None:
+    bodies = [document().replace(b"90 mm", f"{number} mm".encode()) for number in range(6)]
+    answers = await asyncio.gather(*(brings(town, body) for body in bodies))
+
+    codes = sorted(item.get("code", "") for answer in answers for item in answer.json["items"])
+    assert codes == ["", *["cap-a04"] * 5]
+    [one] = await known(town)
+    taken = next(body for body, answer in zip(bodies, answers, strict=True) if answer.status == 202)
+    assert (await town.ask("GET", one["document"], "kim")).body == taken
 
 
 @pytest.mark.parametrize(
