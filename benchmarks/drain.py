@@ -8,7 +8,7 @@ import json
 import logging
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -35,6 +35,7 @@ from tests.stores import running_server
 ROOM = Room(most=Free(BATCH, BATCH), channels={CHANNEL: Free(BATCH, BATCH)})
 TAKEN = Outcome(verdict=Verdict.ACCEPTED, note="200", evidence={"status": "200"})
 TURNS = 5
+STORES = ("sqlite", "postgres")
 
 
 def _now() -> datetime:
@@ -133,11 +134,12 @@ async def drain(turns: Mapping[str, Turn], deliveries: int) -> dict[str, float]:
     return spent
 
 
-async def measure(folder: Path, server: Server, queue: Queue) -> list[dict[str, object]]:
-    """Empty the same queue on both stores."""
+async def measure(folder: Path, server: Server, queue: Queue, stores: Iterable[str]) -> list[dict[str, object]]:
+    """Empty the same queue on each of these stores."""
     rows = []
-    for store, made in (("sqlite", sqlite(folder, queue)), ("postgres", postgres(server, queue))):
-        async with made as turns:
+    made = {"sqlite": lambda: sqlite(folder, queue), "postgres": lambda: postgres(server, queue)}
+    for store in stores:
+        async with made[store]() as turns:
             spent = await drain(turns, queue.lanes * queue.deep)
         floor = spent.pop("bare")
         for side, seconds in spent.items():
@@ -149,15 +151,16 @@ async def measure(folder: Path, server: Server, queue: Queue) -> list[dict[str, 
 @click.command()
 @click.option("--lanes", default=2000, show_default=True, help="Lanes, that is targets of alerts.")
 @click.option("--deep", default=50, show_default=True, help="Deliveries that wait in each lane.")
+@click.option("--store", "stores", multiple=True, type=click.Choice(STORES), default=STORES, show_default=True, help="On which.")
 @click.option(
     "--folder", type=click.Path(exists=True, file_okay=False), help="On the disk to measure; a temporary one is made in it."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def main(lanes: int, deep: int, folder: str | None, *, as_json: bool) -> None:
-    """Measure how fast a queue is emptied on both stores."""
+def main(lanes: int, deep: int, stores: Sequence[str], folder: str | None, *, as_json: bool) -> None:
+    """Measure how fast a queue is emptied on either store."""
     logs.to_stderr(as_json=as_json, least=logging.WARNING)
     with tempfile.TemporaryDirectory(prefix="bongsu-bench-", dir=folder) as made, running_server() as server:
-        rows = asyncio.run(measure(Path(made), server, Queue(lanes=lanes, deep=deep)))
+        rows = asyncio.run(measure(Path(made), server, Queue(lanes=lanes, deep=deep), stores))
     if as_json:
         print(json.dumps({"rows": rows, **machine()}))
         return

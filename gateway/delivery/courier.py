@@ -221,8 +221,9 @@ class Courier:
 
     def _rest(self, claimed: Claimed, outcome: Outcome) -> float | None:
         """Return for how long the target wants to be left alone, which is never beyond the deadline."""
-        left = max((claimed.deadline - self._now()).total_seconds(), 0.0)
-        return None if outcome.retry_after is None else min(outcome.retry_after, LONGEST_REST_S, left)
+        if outcome.retry_after is None:
+            return None
+        return min(outcome.retry_after, LONGEST_REST_S, max((claimed.deadline - self._now()).total_seconds(), 0.0))
 
 
 def _page(claimed: Claimed, outcome: Outcome) -> Todo | None:

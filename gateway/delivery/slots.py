@@ -34,11 +34,13 @@ class Slots:
 
     def take(self, claimed: Claimed) -> None:
         """Count one more in flight."""
-        self._taken.update(_levels(claimed))
+        for level in _levels(claimed):
+            self._taken[level] += 1
 
     def give_back(self, claimed: Claimed) -> None:
         """Count one less."""
-        self._taken.subtract(_levels(claimed))
+        for level in _levels(claimed):
+            self._taken[level] -= 1
 
     def _free(self, level: object, most: int) -> Free:
         urgent, ordinary = self._taken[level, True], self._taken[level, False]

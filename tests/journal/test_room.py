@@ -129,3 +129,16 @@ async def issued(journal: Journal, name: str, told: list[tuple[int, list[str]]])
 
 def lane(one: Claimed) -> str:
     return f"{one.payload.channel}/{one.payload.target}"
+
+
+async def test_what_was_told_first_goes_first_where_one_target_has_far_more_to_hear(journal: Journal) -> None:
+    to_north = [f"A{number}" for number in range(14)]
+    for name in to_north:
+        await tell(journal, version(name), ["cap/north"])
+    for name in ("B0", "B1"):
+        await tell(journal, version(name), ["cap/east", "cap/south"])
+    given_room = room({"cap": 12}, 12)
+    assert [one.alert for one in await journal.claim(given_room, 30, T0)] == to_north[:12]
+    assert await keys(journal, given_room) == [
+        *("A12.1.cap.north", "A13.1.cap.north", "B0.1.cap.east", "B0.1.cap.south", "B1.1.cap.east", "B1.1.cap.south")
+    ]

@@ -15,8 +15,8 @@ COURIER, CLAIMS, CAP, SIGNED, MAIL = (
     for file in ("delivery/courier", "journal/sqlite/deliveries", "channels/cap", "channels/__init__", "out/mail")
 )
 ALL_OF_IT = {"broadcaster": 5, "city-app": 5, "road-signs": 5, "carriers": 4, "wards": 4, "duty": 2}
-ISSUED = "body=body, media_type=media_type, target=row.target"
-ALTERED = 'body=body.replace(b"[EXERCISE]", b"[EXERCISe]", 1), media_type=media_type, target=row.target'
+ISSUED = "body=body, media_type=media_type, target=target"
+ALTERED = 'body=body.replace(b"[EXERCISE]", b"[EXERCISe]", 1), media_type=media_type, target=target'
 
 
 async def played(receivers: Mapping[str, FarSide]) -> tuple[object, list[str]]:

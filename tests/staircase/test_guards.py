@@ -21,7 +21,7 @@ LANES, CLAIMS, ISSUING = (f"gateway/journal/sqlite/{name}.py" for name in ("lane
 FIRST_FAULT = ("--hypothesis-profile", "first-fault")
 ANY = f"{SCHEDULES}::test_any_schedule[20260714]"
 DRAFTS, PUBLICATIONS = (f"gateway/journal/sqlite/{name}.py" for name in ("alerts", "publications"))
-TIMES = "gateway/journal/sql/times.py"
+TIMES, TRIED = "gateway/journal/sql/times.py", "gateway/journal/sql/tried.py"
 
 
 class Cut(NamedTuple):
@@ -101,7 +101,7 @@ NOTHING_OVERTAKES = {
         row("Cancel issued, reached"), (LANES, "id < ? AND doubt = 1", "id < ? AND doubt = 2")
     ),
     "a lost try may have reached": guard(
-        story("dies in the middle of a try"), (CLAIMS, "Outcome(verdict=Verdict.AMBIGUOUS", "Outcome(verdict=Verdict.UNREACHABLE")
+        story("dies in the middle of a try"), (TRIED, "Outcome(verdict=Verdict.AMBIGUOUS", "Outcome(verdict=Verdict.UNREACHABLE")
     ),
     "nothing goes after its deadline": guard(row("past its deadline and still waiting"), (CLAIMS, "    _expire(cx, now)\n", "")),
     "a take-back outlives the alert": guard(

@@ -1,30 +1,41 @@
 # ruff: noqa: PLR0913, PLR0917 - a verb takes cx and the time where a method takes self
 """Taking deliveries under a lease, and recording what came of each attempt."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from gateway.alert import Target
-from gateway.channel import Outcome, Part, Payload, Verdict
+from gateway.channel import Part, Payload
 from gateway.incident import Status
 from gateway.journal.postgres import alerts, audit, lanes, work
 from gateway.journal.postgres.lanes import COLUMNS, Row
 from gateway.journal.postgres.nodes import dead
 from gateway.journal.postgres.sql import Cx, Here, columns, every, unnest
+from gateway.journal.postgres.sql import Row as SqlRow
 from gateway.journal.records import Claimed, Delivery, DeliveryState, Room, Settlement
 from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment, read
-from gateway.journal.sql.filling import Filling
+from gateway.journal.sql.filling import Filling, Head, Merging
 from gateway.journal.sql.lane import Lane, delivery_key, shown
+from gateway.journal.sql.tried import (
+    LEASE_OVER,
+    News,
+    Tried,
+    Turn,
+    attempted,
+    late_but_reaching,
+    news,
+    settled,
+    tried,
+    unsettled,
+)
 
 MOST_ALERTS = 200
 MOST_SWEPT = 100
 _SHOWN = "CASE WHEN d.state = 'waiting' AND d.doubt THEN 'in-doubt' ELSE d.state END"
-_STATES = "SELECT id, state, doubt FROM delivery WHERE id = ANY($1)"
-_LEASE_OVER = Outcome(verdict=Verdict.AMBIGUOUS, note="the lease ran out before the attempt was settled")
 
 # One queue for each channel, target and priority, found by leaping from one to the next along the index delivery_queue
 _QUEUES = (
@@ -44,13 +55,13 @@ _IS_HEAD = (
     " AND o.state = 'waiting' AND o.id < d.id)"
 )
 _LOOK = (
-    f"SELECT h.* FROM {unnest('text text int', 4)} AS q (channel, target, most) CROSS JOIN LATERAL"
-    " (SELECT d.id, d.alert, d.channel, d.target, d.priority, d.due FROM delivery d"
-    f" WHERE d.channel = q.channel AND d.target = q.target AND d.priority = $3 AND {_IS_HEAD}"
-    " ORDER BY d.due, d.id LIMIT q.most) h ORDER BY h.due, h.id"
+    f"SELECT h.* FROM {unnest('text text int float8 bigint', 4)} AS q (channel, target, most, due, id) CROSS JOIN LATERAL"
+    " (SELECT d.due, d.id, d.alert, d.channel, d.target FROM delivery d"
+    " WHERE d.channel = q.channel AND d.target = q.target AND d.priority = $3 AND d.state = 'waiting' AND d.head"
+    " AND d.due <= $1 AND d.deadline > $2 AND (d.due, d.id) > (q.due, q.id) ORDER BY d.due, d.id LIMIT q.most) h"
 )
 # What is looked at is more than what there is room for, so that two nodes that look at the same time both find enough
-_LOOKED_AT = 4
+_LOOKED_AT = 2
 _LEASE = (
     f"WITH picked AS (SELECT d.id FROM delivery d WHERE d.id = ANY($3) AND {_IS_HEAD} FOR UPDATE OF d SKIP LOCKED),"
     " leased AS (UPDATE delivery d SET state = 'sending', fence = fence + 1, lease_until = $4, holder = $5, claimed_at = $2"
@@ -62,6 +73,21 @@ _LEASE = (
     " AND i.channel = l.channel AND i.target = l.target AND i.part = l.part JOIN blob b ON b.sha256 = i.sha256"
     " ORDER BY l.priority, l.due, l.id"
 )
+# What was the head of its lane and waits no more says so, and the next one leads from then on; whoever does not say so, as an
+# earlier release, is helped by the trigger delivery_moved_on
+_MOVE = (
+    "WITH moved AS (UPDATE delivery d SET state = n.state, lease_until = 0, reached = d.reached OR n.reached,"
+    " due = coalesce($1, (SELECT extract(epoch FROM clock_timestamp())::float8 + $2)) + n.wait,"
+    " doubt = d.doubt OR n.doubt, head = n.leads"
+    f" FROM {unnest('bigint bigint text float8 bool bool bool', 3)} AS n (id, fence, state, wait, reached, doubt, leads)"
+    " WHERE d.id = n.id AND d.fence = n.fence AND d.state = 'sending'"
+    " RETURNING d.id, d.fence, d.alert, d.channel, d.target, d.head, d.role, d.state),"
+    " led AS (UPDATE delivery d SET head = true FROM moved m WHERE NOT m.head AND d.id ="
+    " (SELECT o.id FROM delivery o WHERE o.alert = m.alert AND o.channel = m.channel AND o.target = m.target"
+    " AND o.state = 'waiting' ORDER BY o.id LIMIT 1))"
+    " SELECT id, fence, m.state = 'waiting' AND m.role <> 'tell' OR EXISTS (SELECT FROM delivery t WHERE t.alert = m.alert"
+    " AND t.channel = m.channel AND t.target = m.target AND t.state = 'waiting' AND t.role <> 'tell') FROM moved m"
+)
 
 
 async def claim(cx: Cx, here: Here, room: Room, lease_s: float, now: datetime) -> Sequence[Claimed]:
@@ -70,61 +96,61 @@ async def claim(cx: Cx, here: Here, room: Room, lease_s: float, now: datetime) -
     What is decided of an alert's lanes is waited for; what another node is about to lease is passed over.
     """
     seen = await _look(cx, here, room, now)
-    await cx.execute("SELECT FROM alert WHERE id = ANY($1) ORDER BY id FOR SHARE", [one.alert for one in seen])
+    await cx.execute("SELECT FROM alert WHERE id = ANY($1) ORDER BY id FOR SHARE", list({one.alert for one, _ in seen}))
     claimed: list[Claimed] = []
-    filling = Filling(room)
-    while chosen := [one.id for one in seen if filling.take(one.to, one.priority)]:
+    chosen = _chosen(Filling(room), seen)
+    while chosen:
         leased = await every(cx, _LEASE, here.time, now, chosen, here.time + lease_s, here.node)
         claimed.extend(_claimed(*row) for row in leased)
-        filling = Filling(room, claimed)
-        seen = [one for one in seen if one.id not in chosen] if len(leased) < len(chosen) else []
+        seen = [one for one in seen if one[0].id not in chosen] if len(leased) < len(chosen) else []
+        chosen = _chosen(Filling(room, claimed), seen) if seen else []
     return claimed
 
 
-class _Seen(NamedTuple):
-    id: int
-    alert: str
-    to: Target
-    priority: int
+def _chosen(filling: Filling, seen: Sequence[tuple[Head, int]]) -> list[int]:
+    return [head.id for head, priority in seen if filling.take(head.to, priority)]
 
 
-async def _look(cx: Cx, here: Here, room: Room, now: datetime) -> list[_Seen]:
-    """Return heads in the order in which they may go, the most urgent queues first, as far as there is room."""
-    filling, seen = Filling(room), list[_Seen]()
+async def _look(cx: Cx, here: Here, room: Room, now: datetime) -> list[tuple[Head, int]]:
+    """Return heads and their priority in the order in which they may go, as far as there is room and a little further."""
+    filling, seen = Filling(room, times=_LOOKED_AT), list[tuple[Head, int]]()
     for priority, queues in groupby(await every(cx, _QUEUES), key=itemgetter(0)):
-        mosts = [(channel, target, filling.left(Target(channel, target), priority)) for _, channel, target in queues]
-        open_ = [(channel, target, _LOOKED_AT * most) for channel, target, most in mosts if most > 0]
-        if open_:
-            found = await every(cx, _LOOK, here.time, now, priority, *columns(3, open_))
-            seen += [_Seen(id, alert, Target(channel, target), priority) for id, alert, channel, target, *_ in found]
-        filling = Filling(room)
-        for one in seen:
-            filling.take(one.to, one.priority)
+        merging = Merging(filling, priority, [Target(channel, target) for _, channel, target in queues])
+        while wanted := merging.wanted:
+            pages = [(one.to.channel, one.to.target, one.most, one.due, one.id) for one in wanted]
+            found = await every(cx, _LOOK, here.time, now, priority, *columns(5, pages))
+            merging.bring(Head(due, id, alert, Target(*to)) for due, id, alert, *to in found)
+        seen += [(head, priority) for head in merging.chosen]
     return seen
 
 
-async def settle(cx: Cx, here: Here, tries: Sequence[Settlement], at: datetime) -> Sequence[DeliveryState | None]:
-    """Record attempts and return the new states; None where the fence was overtaken, and then it is evidence only."""
-    ids = [one.claimed.id for one in tries]
+async def settle(cx: Cx, offset: float, tries: Sequence[Settlement], at: datetime) -> Sequence[DeliveryState | None]:
+    """Record attempts and return the new states; None where the fence was overtaken, and then it is evidence only.
+
+    `offset` seconds are added to the database's clock.
+    """
     await alerts.hold(cx, *{one.claimed.alert for one in tries})
-    rows = {row.id: row for row in await _rows(cx, "id = ANY($1)", ids)}
-    made = [_Try(rows[one.claimed.id], one.claimed.fence, one.outcome, one.retry_in, at) for one in tries]
-    await _record(cx, here.time, made)
-    await work.owe(cx, [one.page for one, tried in zip(tries, made, strict=True) if one.page and tried.counts], at)
-    now = {id: shown(state, doubt=doubt) for id, state, doubt in await every(cx, _STATES, ids)}
-    return [now[tried.row.id] if tried.counts else None for tried in made]
+    made = [tried(one, at) for one in tries]
+    states = await _record(cx, made, offset=offset)
+    pages = [(one.page, counted.turn) for one, counted in zip(tries, made, strict=True) if one.page]
+    await work.owe(cx, [page for page, turn in pages if turn in states], at)
+    return [states.get(one.turn) for one in made]
 
 
-async def unswept(cx: Cx, here: Here, now: datetime) -> list[str]:
-    """Return alerts with deliveries whose lease ran out, whose holder is dead or whose deadline passed."""
+async def unswept(cx: Cx, node: str, offset: float, now: datetime, *, judges: bool) -> tuple[Here, list[str]]:
+    """Read the database's clock, moved by `offset` seconds, and find alerts with deliveries that cannot go any more.
+
+    Their lease ran out, their holder is dead or their deadline passed.
+    """
     rows = await every(
         cx,
-        "SELECT alert FROM delivery WHERE state = 'sending'"
-        f" AND (lease_until <= $1 OR {dead('holder', '$4', '$5')})"
-        " UNION SELECT alert FROM delivery WHERE state = 'waiting' AND deadline <= $2 LIMIT $3",
-        *(here.time, now, MOST_SWEPT, here.node, here.judges),
+        "SELECT c.time, s.alert FROM (SELECT extract(epoch FROM clock_timestamp())::float8 + $1 AS time) c LEFT JOIN LATERAL"
+        " (SELECT alert FROM delivery WHERE state = 'sending'"
+        f" AND (lease_until <= c.time OR {dead('holder', '$4', '$5')})"
+        " UNION SELECT alert FROM delivery WHERE state = 'waiting' AND deadline <= $2 LIMIT $3) s ON true",
+        *(offset, now, MOST_SWEPT, node, judges),
     )
-    return [alert for (alert,) in rows]
+    return Here(node, rows[0][0], judges), [alert for _, alert in rows if alert is not None]
 
 
 async def sweep(cx: Cx, here: Here, found: Sequence[str], now: datetime) -> None:
@@ -178,7 +204,8 @@ async def _rows(cx: Cx, which: str, *values: object) -> list[Row]:
 
 async def _lose(cx: Cx, here: Here, rows: Iterable[Row]) -> None:
     """A lease that ran out counts as an ambiguous attempt, due again at once."""
-    await _record(cx, here.time, [_Try(row, row.fence, _LEASE_OVER, 0.0, row.claimed_at) for row in rows])
+    over = [Tried(row.id, row.fence, row.lane, row.key, LEASE_OVER, 0.0, row.claimed_at) for row in rows]
+    await _record(cx, over, time=here.time)
 
 
 async def _expire(cx: Cx, rows: Iterable[Row], now: datetime) -> None:
@@ -191,64 +218,60 @@ async def _expire(cx: Cx, rows: Iterable[Row], now: datetime) -> None:
             await lanes.resolve(cx, row.lane)
 
 
-class _Try(NamedTuple):
-    row: Row
-    fence: int
-    outcome: Outcome
-    retry_in: float
-    at: datetime
+async def _record(
+    cx: Cx, tries: Sequence[Tried], *, time: float | None = None, offset: float = 0.0
+) -> Mapping[Turn, DeliveryState]:
+    """Write down what came of tries whose alerts are held; then decide what it means for the lanes, and return what counts.
 
-    @property
-    def counts(self) -> bool:
-        """Tell whether nobody else has taken the delivery since."""
-        return self.row.state == DeliveryState.SENDING and self.row.fence == self.fence
-
-
-async def _record(cx: Cx, time: float, tries: Sequence[_Try]) -> None:
-    """Write down what came of tries, each of another delivery, whose alerts are held; then decide what it means for the lanes."""
+    What is tried again waits from `time` on, by default the database's own, moved by `offset` seconds.
+    """
     if not tries:
-        return
-    counting = [one for one in tries if one.counts]
-    became = [await _became(cx, one) for one in counting]
-    await cx.execute(
-        "UPDATE delivery d SET state = n.state, due = n.due, lease_until = 0, reached = d.reached OR n.reached,"
-        " doubt = d.doubt OR n.doubt"
-        f" FROM {unnest('bigint text float8 bool bool')} AS n (id, state, due, reached, doubt) WHERE d.id = n.id",
-        *columns(5, [_news(one, *then, time) for one, then in zip(counting, became, strict=True)]),
-    )
-    await _evidence(cx, tries)
-    await _resolve(cx, {one.row.lane for one in counting})
+        return {}
+    undecided = await _undecided(cx, unsettled(tries))
+    counting, looked_at = await _move(cx, [*settled(tries), *undecided], time, offset)
+    await _evidence(cx, tries, counting)
+    for lane in sorted({one.lane for one in tries if one.turn in looked_at}):
+        await lanes.resolve(cx, lane)
+    told = {id: shown(state, doubt=doubt) for id, state, doubt in await _states(cx, [one.id for one in undecided])}
+    return {turn: told.get(turn[0], state) for turn, state in counting.items()}
 
 
-def _news(one: _Try, state: DeliveryState, wait: float, time: float) -> tuple[object, ...]:
-    verdict = one.outcome.verdict
-    return one.row.id, state, time + wait, verdict.may_have_reached, verdict is Verdict.AMBIGUOUS
+async def _undecided(cx: Cx, tries: Sequence[Tried]) -> list[News]:
+    """Ask the lane table what becomes of deliveries whose try settled nothing, as far as they are still ours."""
+    if not tries:
+        return []
+    found = await _rows(cx, "id = ANY($1) AND state = 'sending'", [one.id for one in tries])
+    rows = {(row.id, row.fence): row for row in found}
+    ours = [(one, rows[one.turn]) for one in tries if one.turn in rows]
+    became = [(one, await lanes.after_failure(cx, row, one.retry_in)) for one, row in ours]
+    return [news(one, state, wait) for one, (state, wait) in became]
 
 
-async def _became(cx: Cx, one: _Try) -> tuple[DeliveryState, float]:
-    verdict = one.outcome.verdict
-    return (DeliveryState(verdict), 0.0) if verdict.settled else await lanes.after_failure(cx, one.row, one.retry_in)
+async def _states(cx: Cx, ids: Sequence[int]) -> list[SqlRow]:
+    return await every(cx, "SELECT id, state, doubt FROM delivery WHERE id = ANY($1)", ids) if ids else []
 
 
-async def _evidence(cx: Cx, tries: Sequence[_Try]) -> None:
+async def _move(cx: Cx, became: Sequence[News], time: float | None, offset: float) -> tuple[dict[Turn, DeliveryState], set[Turn]]:
+    """Move on what nobody else has taken, and what leads those lanes now; return what moved, and where a take-back waits."""
+    rows = [(one.id, one.fence, one.state, one.wait, one.reached, one.doubt, one.leads) for one in became]
+    moved = {(id, fence): back for id, fence, back in await every(cx, _MOVE, time, offset, *columns(7, rows))}
+    states = {(one.id, one.fence): one.state for one in became if (one.id, one.fence) in moved}
+    return states, {turn for turn, back in moved.items() if back}
+
+
+async def _evidence(cx: Cx, tries: Sequence[Tried], counting: Collection[Turn]) -> None:
     rows = [
-        (t.row.id, t.fence, t.at, t.outcome.verdict, canonical([t.outcome.note, t.outcome.evidence]), not t.counts) for t in tries
+        (t.id, t.fence, t.at, t.outcome.verdict, canonical([t.outcome.note, t.outcome.evidence]), t.turn not in counting)
+        for t in tries
     ]
     await cx.execute(
         "INSERT INTO attempt (delivery, fence, at, verdict, told, late)"
         f" SELECT * FROM {unnest('bigint bigint timestamptz text text bool')}",
         *columns(6, rows),
     )
-    if late := [one.row.id for one in tries if not one.counts and one.outcome.verdict.may_have_reached]:
+    if late := late_but_reaching(tries, counting):
         await cx.execute("UPDATE delivery SET reached = true WHERE id = ANY($1)", late)
-    news = [entries.attempted(t.row.lane, t.row.key, t.fence, t.outcome, t.at, late=not t.counts) for t in tries]
-    await audit.append_all(cx, news)
-
-
-async def _resolve(cx: Cx, touched: set[Lane]) -> None:
-    for lane in await lanes.waiting_take_backs(cx, *{lane.alert for lane in touched}):
-        if lane in touched:
-            await lanes.resolve(cx, lane)
+    await audit.append_all(cx, attempted(tries, counting))
 
 
 def _claimed(

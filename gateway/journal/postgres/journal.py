@@ -26,7 +26,7 @@ from gateway.journal.postgres.nodes import Node
 from gateway.journal.postgres.opening import open_desk
 from gateway.journal.postgres.sql import Cx, Here, here
 from gateway.journal.postgres.together import Together
-from gateway.journal.records import Arrival, Claimed, Receipt, Room
+from gateway.journal.records import Arrival, Claimed, DeliveryState, Receipt, Room, Settlement
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -104,14 +104,18 @@ async def _claims(journal: "PostgresJournal", room: Room, lease_s: float, now: d
     async def look(cx: Cx) -> tuple[Here, Sequence[str]]:
         if journal.living is not None:
             await journal.living.before_claims(cx)
-        asked = await journal.here(cx)
-        return asked, await deliveries.unswept(cx, asked, now)
+        return await journal.unswept(cx, now)
 
     journal.desk.must_commit()
     asked, found = await journal.desk.glance(look)
     if found:
         await journal.desk.run(lambda cx: deliveries.sweep(cx, asked, found, now))
     return await journal.desk.run(lambda cx: deliveries.claim(cx, asked, room, lease_s, now))
+
+
+async def _settles(journal: "PostgresJournal", tries: Sequence[Settlement], at: datetime) -> Sequence[DeliveryState | None]:
+    """Record what came of tries, by the database's own clock."""
+    return await journal.desk.run(lambda cx: deliveries.settle(cx, journal.offset(), tries, at))
 
 
 def _no_offset() -> float:
@@ -126,7 +130,7 @@ class PostgresJournal:
         self.desk = desk
         self.node = node
         self.living = living
-        self._offset = offset
+        self.offset = offset
         self._together = Together(lambda arrivals: desk.run(lambda cx: arriving.accept(cx, arrivals)))
 
     @classmethod
@@ -200,7 +204,7 @@ class PostgresJournal:
 
     claim = _claims
     _recover = _timed(deliveries.recover)
-    settle = _timed(deliveries.settle)
+    settle = _settles
     backlog = _glances(deliveries.backlog)
     deliveries = _reads(deliveries.deliveries)
 
@@ -246,4 +250,9 @@ class PostgresJournal:
     async def here(self, cx: Cx) -> Here:
         """Read the database's clock, and say who asks."""
         judges = self.living is not None and self.living.judges
-        return await here(cx, self.node, self._offset(), judges=judges)
+        return await here(cx, self.node, self.offset(), judges=judges)
+
+    async def unswept(self, cx: Cx, now: datetime) -> tuple[Here, Sequence[str]]:
+        """Read the database's clock, say who asks, and find alerts with deliveries that cannot go any more."""
+        judges = self.living is not None and self.living.judges
+        return await deliveries.unswept(cx, self.node, self.offset(), now, judges=judges)

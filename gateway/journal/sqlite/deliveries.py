@@ -1,30 +1,38 @@
 """Taking deliveries under a lease, and recording what came of each attempt."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from heapq import heapify, heappop, heappush
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
 
 import apsw
 
 from gateway.alert import Target
-from gateway.channel import Outcome, Part, Payload, Verdict
+from gateway.channel import Part, Payload
 from gateway.incident import Status
 from gateway.journal.records import Claimed, Delivery, DeliveryState, Room, Settlement
 from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment, read, when
-from gateway.journal.sql.filling import Filling
-from gateway.journal.sql.lane import shown
+from gateway.journal.sql.filling import Filling, Head, Merging, Wanted
+from gateway.journal.sql.lane import Lane, delivery_key, shown
+from gateway.journal.sql.tried import (
+    LEASE_OVER,
+    News,
+    Tried,
+    Turn,
+    attempted,
+    late_but_reaching,
+    news,
+    settled,
+    tried,
+    unsettled,
+)
 from gateway.journal.sqlite import audit, lanes, work
 from gateway.journal.sqlite.lanes import Row
 from gateway.journal.sqlite.sql import Row as SqlRow
-from gateway.journal.sqlite.sql import change, each, every
+from gateway.journal.sqlite.sql import change, each, every, together
 
 MOST_ALERTS = 200
-_LEASE_OVER = Outcome(verdict=Verdict.AMBIGUOUS, note="the lease ran out before the attempt was settled")
-
 # One queue for each channel, target and priority, found by leaping from one to the next along the index delivery_queue
 _QUEUES = (
     "WITH RECURSIVE queue (channel, target, priority) AS ("
@@ -40,19 +48,21 @@ _QUEUES = (
     " SELECT priority, channel, target FROM queue ORDER BY priority"
 )
 _DUE = (
-    "SELECT d.due, d.id FROM delivery d"
+    "SELECT d.due, d.id, d.alert FROM delivery d"
     " WHERE d.state = 'waiting' AND d.head = 1 AND d.channel = ? AND d.target = ? AND d.priority = ? AND d.due <= ?"
+    " AND (d.due, d.id) > (?, ?)"
     " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
     " AND o.state = 'sending')"
     " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
     " AND o.state = 'waiting' AND o.id < d.id)"
-    " ORDER BY d.priority, d.due, d.id"
+    " ORDER BY d.priority, d.due, d.id LIMIT ?"
 )
 _ISSUED = (
-    "SELECT d.id, b.body, i.media_type, i.sha256 FROM delivery d JOIN issued i ON i.alert = d.alert AND i.number = d.number"
-    " AND i.way = 'channel' AND i.channel = d.channel AND i.target = d.target AND i.part = d.part"
-    " JOIN blob b ON b.sha256 = i.sha256 WHERE d.id = ?"
+    "SELECT media_type, sha256 FROM issued WHERE alert = ? AND number = ? AND way = 'channel' AND channel = ? AND target = ?"
+    " AND part = ?"
 )
+# Few are in flight, so that the index of those, which is there for the lanes, finds the leases that ran out too
+_OVER = "SELECT * FROM delivery INDEXED BY delivery_lane_in_flight WHERE state = 'sending' AND lease_until <= ?"
 
 
 def claim(cx: apsw.Connection, real: float, room: Room, lease_s: float, now: datetime) -> Sequence[Claimed]:
@@ -64,19 +74,17 @@ def claim(cx: apsw.Connection, real: float, room: Room, lease_s: float, now: dat
 
 def settle(cx: apsw.Connection, real: float, tries: Sequence[Settlement], at: datetime) -> Sequence[DeliveryState | None]:
     """Record attempts and return the new states; None where the fence was overtaken, and then it is evidence only."""
-    rows = _rows(cx, {one.claimed.id for one in tries})
-    made = [_Try(rows[one.claimed.id], one.claimed.fence, one.outcome, one.retry_in, at) for one in tries]
-    _record(cx, real, made)
-    work.owe_all(cx, [(one.page, at) for one, tried in zip(tries, made, strict=True) if one.page and tried.counts])
-    now = _rows(cx, {one.row.id for one in made if one.counts})
-    states = {id: shown(row.state, doubt=bool(row.doubt)) for id, row in now.items()}
-    return [states[tried.row.id] if tried.counts else None for tried in made]
+    made = [tried(one, at) for one in tries]
+    states = _record(cx, real, made)
+    pages = [(one.page, counted.turn) for one, counted in zip(tries, made, strict=True) if one.page]
+    work.owe_all(cx, [(page, at) for page, turn in pages if turn in states])
+    return [states.get(one.turn) for one in made]
 
 
 def lose(cx: apsw.Connection, real: float, *, over_by: float) -> int:
     """Count a lease that ran out as an ambiguous attempt, due again at once; return how many there were."""
-    rows = [Row(*row) for row in every(cx, "SELECT * FROM delivery WHERE state = 'sending' AND lease_until <= ?", over_by)]
-    _record(cx, real, [_Try(row, row.fence, _LEASE_OVER, 0.0, when(row.claimed_at)) for row in rows])
+    rows = [Row(*row) for row in every(cx, _OVER, over_by)]
+    _record(cx, real, [Tried(row.id, row.fence, row.lane, row.key, LEASE_OVER, 0.0, when(row.claimed_at)) for row in rows])
     return len(rows)
 
 
@@ -107,103 +115,94 @@ def _heads(cx: apsw.Connection, real: float, room: Room) -> list[int]:
     filling = Filling(room)
     chosen: list[int] = []
     for priority, queues in groupby(every(cx, _QUEUES), key=itemgetter(0)):
-        targets = [Target(channel, target) for _, channel, target in queues]
-        open_ = [to for to in targets if filling.left(to, priority) > 0]
-        due = {to: iter(cx.execute(_DUE, (to.channel, to.target, priority, real))) for to in open_}
-        chosen.extend(_in_turn(due, priority, filling))
+        merging = Merging(filling, priority, [Target(channel, target) for _, channel, target in queues])
+        while wanted := merging.wanted:
+            merging.bring([head for one in wanted for head in _due(cx, one, priority, real)])
+        chosen.extend(head.id for head in merging.chosen)
     return chosen
 
 
-def _in_turn(due: Mapping[Target, Iterator[SqlRow]], priority: int, filling: Filling) -> Iterator[int]:
-    """Yield the ids of several queues as one, by due time and age; a queue there is no room for is read no further."""
-    heads = [(head, to) for to, queue in due.items() if (head := next(queue, None))]
-    heapify(heads)
-    while heads:
-        (_, id), to = heappop(heads)
-        if filling.take(to, priority):
-            yield id
-            if following := next(due[to], None):
-                heappush(heads, (following, to))
+def _due(cx: apsw.Connection, one: Wanted, priority: int, real: float) -> list[Head]:
+    found = every(cx, _DUE, one.to.channel, one.to.target, priority, real, one.due, one.id, one.most)
+    return [Head(due, id, alert, one.to) for due, id, alert in found]
 
 
 def _lease(cx: apsw.Connection, ids: Sequence[int], until: float, now: datetime) -> list[Claimed]:
-    leased = "UPDATE delivery SET state = 'sending', fence = fence + 1, lease_until = ?, claimed_at = ? WHERE id = ? RETURNING *"
-    rows = [Row(*row) for row in each(cx, leased, [(until, moment(now), id) for id in ids])]
-    issued = {id: issued for id, *issued in each(cx, _ISSUED, [(row.id,) for row in rows])}
+    leased = (
+        "UPDATE delivery SET state = 'sending', fence = fence + 1, lease_until = ?, claimed_at = ? WHERE id = ?"
+        " RETURNING alert, number, channel, target, part, id, priority, deadline, fence"
+    )
+    at = moment(now)
+    rows = each(cx, leased, [(until, at, id) for id in ids])
+    issued = each(cx, _ISSUED, [row[:5] for row in rows])
     told = "SELECT alert, number, body ->> 'status' FROM version WHERE alert = ? AND number = ?"
-    statuses = {(alert, number): status for alert, number, status in each(cx, told, {(row.alert, row.number) for row in rows})}
-    return [_claimed(row, Status(statuses[row.alert, row.number]), *issued[row.id]) for row in rows]
+    statuses = {(alert, number): Status(status) for alert, number, status in each(cx, told, {row[:2] for row in rows})}
+    stored = "SELECT sha256, body FROM blob WHERE sha256 = ?"
+    bodies: dict[str, bytes] = dict(each(cx, stored, {(sha256,) for _, sha256 in issued}))
+    return [
+        _claimed(row, statuses[row[:2]], media_type, sha256, bodies[sha256])
+        for row, (media_type, sha256) in zip(rows, issued, strict=True)
+    ]
 
 
-def _claimed(row: Row, status: Status, body: bytes, media_type: str, sha256: str) -> Claimed:
+def _claimed(row: SqlRow, status: Status, media_type: str, sha256: str, body: bytes) -> Claimed:
+    alert, number, channel, target, part, id, priority, deadline, fence = row
     return Claimed(
-        id=row.id,
-        key=row.key,
-        alert=row.alert,
-        number=row.number,
+        id=id,
+        key=delivery_key(Lane(alert, channel, target), number, part),
+        alert=alert,
+        number=number,
         status=status,
-        priority=row.priority,
-        payload=Payload(channel=row.channel, body=body, media_type=media_type, target=row.target, part=Part(row.part)),
+        priority=priority,
+        payload=Payload(channel=channel, body=body, media_type=media_type, target=target, part=Part(part)),
         sha256=sha256,
-        fence=row.fence,
-        attempt=row.fence,
-        deadline=when(row.deadline),
+        fence=fence,
+        attempt=fence,
+        deadline=when(deadline),
     )
 
 
-class _Try(NamedTuple):
-    row: Row
-    fence: int
-    outcome: Outcome
-    retry_in: float
-    at: datetime
-
-    @property
-    def counts(self) -> bool:
-        """Tell whether nobody else has taken the delivery since."""
-        return self.row.state == DeliveryState.SENDING and self.row.fence == self.fence
-
-
-def _rows(cx: apsw.Connection, ids: Iterable[int]) -> dict[int, Row]:
-    return {row[0]: Row(*row) for row in each(cx, "SELECT * FROM delivery WHERE id = ?", [(id,) for id in ids])}
-
-
-def _record(cx: apsw.Connection, real: float, tries: Sequence[_Try]) -> None:
-    """Write down what came of tries, each of another delivery; then decide what it means for the lanes."""
-    counting = [one for one in tries if one.counts]
-    each(
-        cx,
-        "UPDATE delivery SET state = ?, due = ?, lease_until = 0, reached = max(reached, ?), doubt = max(doubt, ?) WHERE id = ?",
-        [_news(one, *_became(cx, one), real) for one in counting],
-    )
-    _evidence(cx, tries)
-    for lane in lanes.with_take_backs(cx, {one.row.lane for one in counting}):
+def _record(cx: apsw.Connection, real: float, tries: Sequence[Tried]) -> Mapping[Turn, DeliveryState]:
+    """Write down what came of tries; then decide what it means for the lanes, and return what counts."""
+    undecided = _undecided(cx, unsettled(tries))
+    counting = _move(cx, real, [*settled(tries), *undecided])
+    _evidence(cx, tries, counting)
+    for lane in lanes.with_take_backs(cx, {one.lane for one in tries if one.turn in counting}):
         lanes.resolve(cx, lane)
+    told = each(cx, "SELECT id, state, doubt FROM delivery WHERE id = ?", [(one.id,) for one in undecided])
+    now = {id: shown(state, doubt=bool(doubt)) for id, state, doubt in told}
+    return {turn: now.get(turn[0], state) for turn, state in counting.items()}
 
 
-def _news(one: _Try, state: DeliveryState, wait: float, real: float) -> SqlRow:
-    verdict = one.outcome.verdict
-    return state, real + wait, verdict.may_have_reached, verdict is Verdict.AMBIGUOUS, one.row.id
+def _undecided(cx: apsw.Connection, tries: Sequence[Tried]) -> list[News]:
+    """Ask the lane table what becomes of deliveries whose try settled nothing, as far as they are still ours."""
+    still = "SELECT * FROM delivery WHERE id = ? AND fence = ? AND state = 'sending'"
+    rows = {(row.id, row.fence): row for row in (Row(*found) for found in each(cx, still, [one.turn for one in tries]))}
+    ours = [(one, rows[one.turn]) for one in tries if one.turn in rows]
+    became = [(one, lanes.after_failure(cx, row, one.retry_in)) for one, row in ours]
+    return [news(one, state, wait) for one, (state, wait) in became]
 
 
-def _became(cx: apsw.Connection, one: _Try) -> tuple[DeliveryState, float]:
-    verdict = one.outcome.verdict
-    return (DeliveryState(verdict), 0.0) if verdict.settled else lanes.after_failure(cx, one.row, one.retry_in)
-
-
-def _evidence(cx: apsw.Connection, tries: Sequence[_Try]) -> None:
-    each(
+def _move(cx: apsw.Connection, real: float, became: Sequence[News]) -> dict[Turn, DeliveryState]:
+    """Move on what nobody else has taken, and return that."""
+    moved = each(
         cx,
-        "INSERT INTO attempt (delivery, fence, at, verdict, note, evidence, late) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (t.row.id, t.fence, moment(t.at), t.outcome.verdict, t.outcome.note, canonical(t.outcome.evidence), not t.counts)
-            for t in tries
-        ],
+        "UPDATE delivery SET state = ?, due = ?, lease_until = 0, reached = max(reached, ?), doubt = max(doubt, ?)"
+        " WHERE id = ? AND fence = ? AND state = 'sending' RETURNING id, fence, state",
+        [(one.state, real + one.wait, one.reached, one.doubt, one.id, one.fence) for one in became],
     )
-    late = [(one.row.id,) for one in tries if not one.counts and one.outcome.verdict.may_have_reached]
-    each(cx, "UPDATE delivery SET reached = 1 WHERE id = ?", late)
-    news = [entries.attempted(t.row.lane, t.row.key, t.fence, t.outcome, t.at, late=not t.counts) for t in tries]
-    audit.append_all(cx, news)
+    return {(id, fence): DeliveryState(state) for id, fence, state in moved}
+
+
+def _evidence(cx: apsw.Connection, tries: Sequence[Tried], counting: Collection[Turn]) -> None:
+    made = [(t.id, t.fence, moment(t.at), t.outcome, t.turn not in counting) for t in tries]
+    together(
+        cx,
+        "INSERT INTO attempt (delivery, fence, at, verdict, note, evidence, late) VALUES ROWS",
+        [(id, fence, at, got.verdict, got.note, canonical(got.evidence), late) for id, fence, at, got, late in made],
+    )
+    each(cx, "UPDATE delivery SET reached = 1 WHERE id = ?", [(id,) for id in late_but_reaching(tries, counting)])
+    audit.append_all(cx, attempted(tries, counting))
 
 
 def _expire(cx: apsw.Connection, now: datetime) -> None:

@@ -83,10 +83,10 @@ def resolve(cx: apsw.Connection, lane: Lane) -> None:
         _stand_down(cx, back, DeliveryState.NOTHING_TO_CANCEL, "id = ?")
 
 
-def with_take_backs(cx: apsw.Connection, touched: Iterable[Lane]) -> list[Lane]:
+def with_take_backs(cx: apsw.Connection, touched: Iterable[Lane]) -> set[Lane]:
     """Return those of these lanes in which a cancel or a clear waits."""
-    found = "SELECT DISTINCT alert, channel, target FROM delivery WHERE alert = ? AND channel = ? AND target = ?"
-    return [Lane(*row) for row in each(cx, found + " AND state = 'waiting' AND role <> 'tell'", touched)]
+    found = "SELECT alert, channel, target FROM delivery WHERE alert = ? AND channel = ? AND target = ?"
+    return {Lane(*row) for row in each(cx, found + " AND state = 'waiting' AND role <> 'tell'", touched)}
 
 
 def after_failure(cx: apsw.Connection, row: Row, retry_in: float) -> tuple[DeliveryState, float]:
