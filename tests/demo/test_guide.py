@@ -4,6 +4,7 @@ import shutil
 from collections.abc import AsyncIterator
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, async_playwright
 
 from gateway.demo.flood import FIRST
@@ -13,6 +14,7 @@ from gateway.demo.people import Person
 ALERT = f"/v1/alerts/{FIRST}"
 LANGUAGES = ["ko", "en", "zh-Hans", "ja", "vi", "th"]
 PATIENCE_MS = 60_000
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 @pytest.fixture
@@ -41,6 +43,7 @@ async def test_a_newcomer_is_led_from_the_rise_to_the_all_clear(guide: Guide, pa
     told = [name for name in guide.live.stage.receivers if name != "duty"]
 
     await _step(page, 1)
+    await _keeps_the_rules(page)
     assert await _languages(page, ".proposed .phone") == LANGUAGES
     assert not [name for name in told if guide.live.stage.receivers[name].arrivals], "nothing goes out by itself"
     async with page.expect_popup() as opening:
@@ -57,12 +60,14 @@ async def test_a_newcomer_is_led_from_the_rise_to_the_all_clear(guide: Guide, pa
     assert "높은 곳으로 대피" in await page.inner_text(".sign")
     await page.wait_for_function("document.querySelector('.map').naturalWidth > 0")
     assert "4.4m" in await page.inner_text(".broadcast")
+    await _keeps_the_rules(page)
     await _step(page, 4)
     await _submits(kim)
     await _step(page, 5)
     await _approves(lee)
     await _step(page, 6)
     await page.wait_for_selector(".sign .dark")
+    await _keeps_the_rules(page)
     assert await page.evaluate("document.documentElement.scrollWidth") == 320
 
 
@@ -77,6 +82,11 @@ async def test_nobody_who_guesses_is_let_in(guide: Guide, page: Page) -> None:
 
 async def _step(page: Page, number: int) -> None:
     await page.wait_for_selector(f'[data-step="{number}"]')
+
+
+async def _keeps_the_rules(page: Page) -> None:
+    found = await Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
 
 
 async def _languages(page: Page, phones: str) -> list[str]:

@@ -9,18 +9,20 @@ from gateway.access import Actor, Role
 from gateway.alert import Stage, stage
 from gateway.channel import Payload
 from gateway.engine.standing import standing
-from gateway.fault import BadInput, Conflict, Fault
+from gateway.fault import BadInput, Conflict, Fault, Missing
 from gateway.journal.records import AlertRecord, VersionRecord, VersionState
 from gateway.web.console import live
 from gateway.web.console.forms import wording
 from gateway.web.console.front import ROOT, Front, go
 from gateway.web.console.given import Given, filled
+from gateway.web.console.pages import HEADERS
 from gateway.web.console.sent import sent
 from gateway.web.console.situation import makers, may_approve
 from gateway.web.console.verbs import Verbs, must_type
 from gateway.web.errors import status
 
 ONE = f"{ROOT}/alerts/{{id}}"
+SHORT = 4000
 
 
 class AlertPage:
@@ -37,6 +39,7 @@ class AlertPage:
             web.get(ONE, self.show),
             web.get(f"{ONE}/deliveries", self.deliveries),
             web.get(f"{ONE}/cancel", self.ask_cancel),
+            web.get(f"{ONE}/bytes/{{number:[0-9]{{1,4}}}}", self.exactly),
             web.post(f"{ONE}/{{verb:{'|'.join(self._verbs.known)}}}", self.act),
         ]
 
@@ -54,6 +57,16 @@ class AlertPage:
             return self._front.pages.part(request, "deliveries.html", deliveries=sent(found))
 
         return await live.stream(request, now)
+
+    async def exactly(self, request: web.Request) -> web.Response:
+        """Return one payload of those that the alert's page lists, by its number there, as plain text; raises Missing."""
+        await self._front.actor(request)
+        record = await self._front.gateway.view(request.match_info["id"])
+        payloads, number = await self._payloads(record, _shown(record)), int(request.match_info["number"])
+        if not 0 < number <= len(payloads):
+            raise Missing("missing", "nothing of that number goes out", hint="look at the alert")
+        body = _readable(payloads[number - 1])["body"]
+        return web.Response(text=body, content_type="text/plain", charset="utf-8", headers=HEADERS)
 
     async def ask_cancel(self, request: web.Request) -> web.Response:
         """Show the cancel as it would go out now, and ask for the reason."""
@@ -80,7 +93,7 @@ class AlertPage:
         self, request: web.Request, actor: Actor, fault: Fault | None = None, given: Given | None = None
     ) -> web.Response:
         record = await self._front.gateway.view(request.match_info["id"])
-        shown = record.open or record.newest_issued or record.versions[-1]
+        shown = _shown(record)
         _ = self._front.pages.words(request)
         known = {
             "record": record,
@@ -88,6 +101,7 @@ class AlertPage:
             "version": shown.version,
             "stage": self._stage(record, shown),
             "is_told": standing(record, self._front.gateway.now()) is Stage.ISSUED,
+            "long": SHORT,
             "payloads": [_readable(one) for one in await self._payloads(record, shown)],
             "deliveries": sent(await self._front.journal.deliveries(record.id)),
             "map": self._front.drawing(request).of(shown.version, title=_("Map of what the alert covers")),
@@ -124,6 +138,10 @@ class AlertPage:
             return await self._front.gateway.preview(record.id) if shown.state is VersionState.OPEN else ()
         except (BadInput, Conflict):
             return ()
+
+
+def _shown(record: AlertRecord) -> VersionRecord:
+    return record.open or record.newest_issued or record.versions[-1]
 
 
 def _readable(one: Payload) -> dict[str, str]:

@@ -12,6 +12,7 @@ from aiohttp.test_utils import make_mocked_request
 from msgspec.structs import replace
 
 from gateway.alert import Act, Deed
+from gateway.web.console import alert as alert_page
 from gateway.web.console.pages import HERE, Pages
 from tests.web.console.desk import EXERCISE, Desk, whole_desk
 
@@ -192,6 +193,19 @@ def test_no_template_is_left_alone() -> None:
     folder = Path(HERE / "templates")
     named = "".join(path.read_text() for path in [*HERE.glob("*.py"), *folder.glob("*.html")])
     assert [path.name for path in folder.glob("*.html") if f'"{path.name}"' not in named] == []
+
+
+async def test_what_is_long_is_read_on_a_page_of_its_own(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alert_page, "SHORT", 10)
+    alert = await desk.drafted()
+    async with desk.visitor("guest") as guest, desk.stranger() as stranger:
+        links = (await guest.get(alert)).links("/bytes/")
+        assert len(links) > 3
+        pages = [await guest.get(link) for link in links]
+        assert {page.headers["Content-Type"] for page in pages} == {"text/plain; charset=utf-8"}
+        assert any("<alert xmlns" in page.text for page in pages)
+        assert [(await guest.get(f"{alert}/bytes/{number}")).status for number in (0, 999)] == [404, 404]
+        assert (await stranger.get(links[0])).root.xpath("//form[@action='/console/sign-in']")
 
 
 async def test_a_language_that_is_written_from_the_right_stays_so(desk: Desk) -> None:
