@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.alert import Stage, Target, Version, stage
+from gateway.alert import Reference, Stage, Target, Version, stage
 from gateway.channel import Payload
 from gateway.journal.records import AlertRecord, Delivery, Heard, Quarantined, VersionRecord
 from gateway.policy.foreign import name
@@ -81,8 +81,13 @@ def heard(one: Heard, now: datetime) -> dict[str, Any]:
     shown: dict[str, Any] = {"id": said.id, "partner": one.source, "received_at": one.arrived, "live": one.live(now)}
     shown |= {"expires": said.expires, "trust": "none", "trust_note": NOT_VERIFIED, "findings": said.findings}
     shown |= {"replaced_by": [{"msg_type": later.msg_type, "id": later.id} for later in one.later]}
-    shown |= {"unknown": [reference for reference in said.message.references if name(reference) in one.unknown]}
+    shown |= {"unknown": _unknown(one)}
     return shown | {"document": f"/v1/cap/{said.id}.xml", "sha256": one.sha256, "message": said.message}
+
+
+def _unknown(one: Heard) -> list[Reference]:
+    unknown = set(one.unknown)
+    return [reference for reference in one.foreign.message.references if name(reference) in unknown] if unknown else []
 
 
 def quarantined(one: Quarantined) -> dict[str, Any]:

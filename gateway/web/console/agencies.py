@@ -19,6 +19,7 @@ from gateway.words import languages
 
 ALL = f"{ROOT}/agencies"
 ONE = f"{ALL}/{{id}}"
+MOST_NAMED = 50
 
 
 class Told(Struct, frozen=True):
@@ -77,8 +78,9 @@ class Agencies:
         return self._front.pages.page(request, "agency.html", actor, one=one, followed=followed, map=drawn)
 
     async def _followed(self, heard: Heard) -> Sequence[tuple[str, Heard | None]]:
-        """Return the messages it refers to, by their identifiers; None where one never came."""
-        return [(one.identifier, await self._find(name(one))) for one in heard.foreign.message.references]
+        """Return the first messages it refers to, by their identifiers; None where one never came."""
+        named = heard.foreign.message.references[:MOST_NAMED]
+        return [(one.identifier, await self._find(name(one))) for one in named]
 
     async def _find(self, id: str) -> Heard | None:
         try:
