@@ -34,7 +34,8 @@ def every(cx: apsw.Connection, statement: str, *values: SQLiteValue) -> list[Row
 
 def each(cx: apsw.Connection, statement: str, rows: Iterable[Sequence[SQLiteValue]]) -> list[Row]:
     """Run a statement once for each row of values, and return what all of them returned."""
-    return list(cx.executemany(statement, rows))
+    some = list(rows)
+    return list(cx.executemany(statement, some)) if some else []
 
 
 def together(cx: apsw.Connection, statement: str, rows: Sequence[Sequence[SQLiteValue]]) -> list[Row]:
