@@ -1,12 +1,12 @@
 """Requests that come together are recorded together: one transaction, one trip to the disk, and an answer for each."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gateway.fault import Fault
 from gateway.journal.postgres import audit, work
 from gateway.journal.postgres import foreign as heard
 from gateway.journal.postgres.intake import hold, known
-from gateway.journal.postgres.sql import Cx, columns, every, keep, unnest
+from gateway.journal.postgres.sql import Cx, Part, columns, every, in_one, kept, unnest
 from gateway.journal.records import Arrival
 from gateway.journal.sql import entries
 from gateway.journal.sql.arriving import (
@@ -36,8 +36,7 @@ async def accept(cx: Cx, arrivals: Sequence[Arrival]) -> list[Answer]:
     now = dict(before)
     new = {one: None for one in first if moved_on(one.arrival, now)}
     await _forget(cx, [one.receipt.id for one in first if one not in new])
-    await _record(cx, list(new))
-    await _move(cx, {key: revision for key, revision in now.items() if revision != before[key]}, new)
+    await _record(cx, list(new), {key: revision for key, revision in now.items() if revision != before[key]})
     return [one.receipt if one in new else await _before(cx, one.arrival) for one in requests]
 
 
@@ -89,19 +88,23 @@ async def _revisions(cx: Cx, requests: Sequence[Request]) -> Revisions:
     return found
 
 
-async def _record(cx: Cx, requests: Sequence[Request]) -> None:
-    await _receive(cx, requests)
-    await _place(cx, requests)
+async def _record(cx: Cx, requests: Sequence[Request], moved: Mapping[tuple[str, ...], int]) -> None:
+    todos = [(todo, one.arrival.at) for one in requests for todo in one.arrival.todos]
+    owed = [work.owing(todos)] if todos else []
+    if parts := [*_received(requests), *_placed(requests), *owed, *_moved(moved, requests)]:
+        await in_one(cx, parts)
+    if closed := [episode(at) for _, at, _ in reports(requests) if at.closes]:
+        over = f"UPDATE episode SET open = false WHERE (source, id, number) IN (SELECT * FROM {unnest('text text int')})"
+        await cx.execute(over, *columns(3, closed))
     if said := foreigners(requests):
         await heard.add(cx, said)
-    await work.owe_all(cx, [(todo, one.arrival.at) for one in requests for todo in one.arrival.todos])
     await audit.append_all(cx, [entry for one in requests for entry in entries.arrived(one)])
 
 
-async def _receive(cx: Cx, requests: Sequence[Request]) -> None:
+def _received(requests: Sequence[Request]) -> Iterator[Part]:
     if not (came := raws(requests)):
         return
-    await keep(cx, {one.sha256: raw.body for one, raw in came})
+    yield kept({one.sha256: raw.body for one, raw in came})
     rows = [
         (
             *(one.receipt.id, raw.source, one.arrival.key, one.sha256, raw.media_type, canonical(raw.headers)),
@@ -109,45 +112,42 @@ async def _receive(cx: Cx, requests: Sequence[Request]) -> None:
         )
         for one, raw in came
     ]
-    await cx.execute(
+    yield Part(
         "INSERT INTO receipt (id, source, key, sha256, media_type, headers, actor, received_at, items) SELECT * FROM"
         f" {unnest('text text text text text text text timestamptz text')}",
-        *columns(9, rows),
+        columns(9, rows),
     )
     if refused := [(one.receipt.id, index, canonical(no)) for one, _ in came for index, no in one.arrival.refusals]:
         added = f"INSERT INTO quarantine (receipt, item, refusal) SELECT * FROM {unnest('text int text')}"
-        await cx.execute(added, *columns(3, refused))
+        yield Part(added, columns(3, refused))
 
 
-async def _place(cx: Cx, requests: Sequence[Request]) -> None:
+def _placed(requests: Sequence[Request]) -> Iterator[Part]:
     if not (placed := reports(requests)):
         return
     rows = [
         (*episode(at), one.receipt.id or None, one.arrival.at, at.applied, at.closes, at.why, body) for one, at, body in placed
     ]
-    await cx.execute(
+    yield Part(
         "INSERT INTO report (source, id, episode, receipt, arrived, applied, closes, why, body) SELECT * FROM"
         f" {unnest('text text int text timestamptz bool bool text text')}",
-        *columns(9, rows),
+        columns(9, rows),
     )
     newest = {episode(at): (*episode(at), body, one.arrival.at) for one, at, body in placed if at.applied}
-    await cx.execute(
+    yield Part(
         "INSERT INTO episode (source, id, number, report, arrived)"
         f" SELECT * FROM {unnest('text text int text timestamptz')}"
         " ON CONFLICT (source, id, number) DO UPDATE SET report = excluded.report, arrived = excluded.arrived",
-        *columns(5, list(newest.values())),
+        columns(5, list(newest.values())),
     )
-    if closed := [episode(at) for _, at, _ in placed if at.closes]:
-        over = f"UPDATE episode SET open = false WHERE (source, id, number) IN (SELECT * FROM {unnest('text text int')})"
-        await cx.execute(over, *columns(3, closed))
 
 
-async def _move(cx: Cx, revisions: Mapping[tuple[str, ...], int], requests: Iterable[Request]) -> None:
+def _moved(revisions: Mapping[tuple[str, ...], int], requests: Iterable[Request]) -> Iterator[Part]:
     if incidents := [(*key, revision) for key, revision in revisions.items() if len(key) == 2]:
         moved = f"UPDATE incident i SET revision = n.revision FROM {unnest('text text bigint')}"
         which = " AS n (source, id, revision) WHERE i.source = n.source AND i.id = n.id"
-        await cx.execute(moved + which, *columns(3, incidents))
+        yield Part(moved + which, columns(3, incidents))
     if states := {watched.key: watched.state for one in requests for watched in one.arrival.watches}:
         rows = [(key, state, revisions[key,]) for key, state in states.items()]
         moved = f"UPDATE watch w SET revision = n.revision, state = n.state FROM {unnest('text bytea bigint')}"
-        await cx.execute(moved + " AS n (key, state, revision) WHERE w.key = n.key", *columns(3, rows))
+        yield Part(moved + " AS n (key, state, revision) WHERE w.key = n.key", columns(3, rows))

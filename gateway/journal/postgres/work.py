@@ -5,7 +5,7 @@ from datetime import datetime
 
 from gateway.journal.contract import Stale
 from gateway.journal.postgres.nodes import dead
-from gateway.journal.postgres.sql import Cx, Here, Row, change, columns, every, unnest
+from gateway.journal.postgres.sql import Cx, Here, Part, Row, change, columns, every, unnest
 from gateway.journal.records import Task, Todo, TodoKind
 
 _STILL_OURS = " WHERE id = $1 AND fence = $2 AND NOT done AND lease_until > 0"
@@ -13,20 +13,21 @@ _STILL_OURS = " WHERE id = $1 AND fence = $2 AND NOT done AND lease_until > 0"
 
 async def owe(cx: Cx, todos: Iterable[Todo], at: datetime) -> None:
     """Add work, or bring newer news to what waits; what is being worked on runs again afterwards."""
-    await owe_all(cx, [(todo, at) for todo in todos])
+    if some := [(todo, at) for todo in todos]:
+        part = owing(some)
+        await cx.execute(part.statement, *part.values)
 
 
-async def owe_all(cx: Cx, todos: Sequence[tuple[Todo, datetime]]) -> None:
+def owing(todos: Sequence[tuple[Todo, datetime]]) -> Part:
     """Add work that came up at different times; always in the same order, so that nobody waits for each other."""
     newest = {(todo.kind, todo.subject): (todo.kind, todo.subject, todo.body, at) for todo, at in todos}
-    if newest:
-        await cx.execute(
-            "INSERT INTO todo (kind, subject, body, since)"
-            f" SELECT * FROM {unnest('text text bytea timestamptz')} ORDER BY 1, 2"
-            " ON CONFLICT (kind, subject) WHERE NOT done"
-            " DO UPDATE SET body = excluded.body, due = 0, again = todo.lease_until > 0",
-            *columns(4, list(newest.values())),
-        )
+    return Part(
+        "INSERT INTO todo (kind, subject, body, since)"
+        f" SELECT * FROM {unnest('text text bytea timestamptz')} ORDER BY 1, 2"
+        " ON CONFLICT (kind, subject) WHERE NOT done"
+        " DO UPDATE SET body = excluded.body, due = 0, again = todo.lease_until > 0",
+        columns(4, list(newest.values())),
+    )
 
 
 async def take(cx: Cx, here: Here, kind: TodoKind, most: int, lease_s: float) -> Sequence[Task]:
