@@ -41,6 +41,7 @@ bench: environment ## what accepting, approving, one alert more and a flood cost
 	$(BIN)/python -m benchmarks.flat $(ARGS)
 	$(BIN)/python -m benchmarks.flood $(ARGS)
 	$(BIN)/python -m benchmarks.drain $(ARGS)
+	$(BIN)/python -m benchmarks.pages $(filter --json,$(ARGS))
 
 wheel: environment ## build the wheel and try it in empty environments: make wheel ARGS="python3.11 python3.13"
 	$(BIN)/python tools/try_wheel.py $(ARGS)

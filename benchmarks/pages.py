@@ -114,7 +114,8 @@ async def floor(held: Mapping[str, tuple[bytes, str]]) -> AsyncIterator[str]:
 
     async def answer(request: web.Request) -> web.Response:
         body, kind = held.get(str(request.rel_url), (b"", "text/event-stream"))
-        return web.Response(body=body, headers={"Content-Type": kind, "Cache-Control": "no-store"})
+        kept = "max-age=31536000, immutable" if "/static/" in request.path else "no-store"
+        return web.Response(body=body, headers={"Content-Type": kind, "Cache-Control": kept})
 
     built = web.Application()
     built.router.add_get("/{path:.*}", answer)
