@@ -12,13 +12,14 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import asyncpg
 import click
 
 from benchmarks.figures import machine
-from benchmarks.queues import BATCH, CHANNEL, Queue, Turn, bare_postgres, bare_sqlite, fill_postgres, fill_sqlite
+from benchmarks.queues import BATCH, CHANNEL, Queue, Turn, bare_postgres, bare_sqlite, begin_sqlite, fill_postgres, fill_sqlite
 from gateway.alert import Version
 from gateway.channel import Abilities, History, Out, Outcome, Payload, Verdict
 from gateway.cli import logs
@@ -84,7 +85,9 @@ async def sqlite(folder: Path, queue: Queue) -> AsyncIterator[Mapping[str, Turn]
     """The record in a file, twice, and a bare queue in a thread."""
     journals = [await SqliteJournal.open(folder / f"{name}.db") for name in ("straight", "courier")]
     for journal in journals:
-        await journal.writer.run(lambda cx: fill_sqlite(cx, queue, _now()))
+        await journal.writer.run(lambda cx: begin_sqlite(cx, queue, _now()))
+        for number in range(1, queue.deep + 1):
+            await journal.writer.run(partial(fill_sqlite, queue=queue, wanted=number, now=_now()))
     desk = ThreadPoolExecutor(1)
     loop = asyncio.get_running_loop()
     bare = await loop.run_in_executor(desk, bare_sqlite, folder / "bare.db", queue)

@@ -65,14 +65,20 @@ class Queue(Struct, frozen=True):
             yield from ((lane,) for lane in range(self.lanes))
 
 
-def fill_sqlite(cx: apsw.Connection, queue: Queue, now: datetime) -> None:
-    """Put the queue into a record."""
+def begin_sqlite(cx: apsw.Connection, queue: Queue, now: datetime) -> None:
+    """Put the alerts of a queue into a record."""
     cx.execute("INSERT INTO blob VALUES (?, ?)", (SHA256, BODY))
     cx.executemany(
         "INSERT INTO alert (id, revision, created_at, newest_issued, live) VALUES (?, 1, ?, ?, 1)",
         [(alert, moment(now), queue.deep) for alert, number, _ in queue.versions(now) if number == 1],
     )
+
+
+def fill_sqlite(cx: apsw.Connection, queue: Queue, wanted: int, now: datetime) -> None:
+    """Put the versions of this number into a record, and what is to be delivered of them."""
     for alert, number, expires in queue.versions(now):
+        if number != wanted:
+            continue
         cx.execute(
             "INSERT INTO version (alert, number, kind, state, expires, issued_at, body)"
             " VALUES (?, ?, 'update', 'issued', ?, ?, ?)",
