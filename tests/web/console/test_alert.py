@@ -36,7 +36,7 @@ def deeds(page: Page) -> Sequence[str]:
 async def test_the_whole_story_without_any_script(desk: Desk) -> None:
     async with desk.visitor("kim") as kim, desk.visitor("lee") as lee:
         page = await kim.get("/console/new?hazard=flash-flood")
-        fields = [*page.form("/console/new"), ("zone", ZONE)]
+        fields = dict(page.form("/console/new")) | {"severity": "severe", "zone": ZONE}
         page = await kim.post("/console/new", fields)
         (alert,) = {form.action.rpartition("/")[0] for form in page.root.forms if form.action.endswith("/edit")}
         page = await kim.send(page, f"{alert}/submit", en__headline="Leave the riverside now")
@@ -107,7 +107,7 @@ async def test_a_second_click_does_no_more_and_says_no_wrong(desk: Desk, verb: s
         if verb == "approve":
             who, more = lee, [("read", "yes"), ("area", "한내 둔치")]
         if verb == "new":
-            path, more = "/console/new", [("zone", "9920010400")]
+            path, more = "/console/new", [("severity", "severe"), ("zone", "9920010400")]
         page = await who.get({"new": "/console/new?hazard=structure-fire", "cancel": path}.get(verb, alert))
         if verb == "new":
             page = await who.get("/console/new?hazard=flash-flood")

@@ -63,14 +63,24 @@ async def test_a_replay_that_is_refused_again_says_so(desk: Desk) -> None:
         assert "refused again. Raise it by hand" in page.said
 
 
+async def test_what_happened_and_how_grave_it_is_are_a_persons_choice(desk: Desk) -> None:
+    async with desk.visitor("kim") as kim:
+        asked = await kim.get("/console/new")
+        assert dict(asked.form("/console/new"))["hazard"] == ""
+        form = await kim.get("/console/new?hazard=flash-flood")
+        assert dict(form.form("/console/new"))["severity"] == ""
+        hasty = await kim.send(form, "/console/new", where="near", near="hannae", near_m="400")
+        assert (hasty.status, "choose how severe it is" in hasty.said) == (422, True)
+
+
 async def test_a_call_is_drafted_around_a_known_place(desk: Desk) -> None:
     async with desk.visitor("kim") as kim:
         page = await kim.get("/console/new?hazard=flash-flood")
-        said = {"where": "near", "near": "hannae", "near_m": "400", "fact__depth": "1.5", "unit__depth": "m"}
-        drafted = await kim.send(page, "/console/new", **said)
+        said = {"severity": "severe", "where": "near", "near": "hannae", "near_m": "400"}
+        drafted = await kim.send(page, "/console/new", **said, fact__depth="1.5", unit__depth="m")
         assert "Hannae River" in drafted.said
         for wrong in ({"near": "atlantis"}, {"near_m": "x"}, {"near_m": "-1"}):
-            refused_page = await kim.send(page, "/console/new", **({"where": "near", "near": "hannae"} | wrong))
+            refused_page = await kim.send(page, "/console/new", **(said | wrong))
             assert refused_page.status == 422
 
 
