@@ -99,7 +99,9 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Answer `--numprocesses auto`: one more than there are cores, for many tests wait; none for tests named one by one."""
-    return 0 if all("::" in named for named in config.args) else (os.cpu_count() or 1) + 1
+    if all("::" in named for named in config.args):
+        return 0
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 1
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
