@@ -278,11 +278,12 @@ class Story:
         """Carry what goes, as long as there is something."""
         verdicts = [Verdict.ACCEPTED, Verdict.UNREACHABLE, Verdict.REFUSED, Verdict.AMBIGUOUS]
         while True:
+            over = self.over  # Nothing is issued any more from here on
             try:
                 found = await claim(node, "sms", "cap", most=3)
             except Unavailable:
                 continue
-            if not found and self.over:
+            if not found and over:
                 return
             await asyncio.gather(*(settle(node, one, self.dice.choice(verdicts), retry_in=0) for one in found))
 
