@@ -93,7 +93,9 @@ async def test_everybody_can_use_the_pages_and_they_ask_nobody_else(town: Town, 
             page.on("request", lambda request: said.append(request.url) if not request.url.startswith((place, "data:")) else None)
             for path in ("now", f"alerts/{alert['id']}", "past", "data", "network"):
                 await page.goto(f"{place}/{path}/{language}")
-                assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+                for way in ("rtl", "ltr"):
+                    await page.evaluate("way => document.documentElement.dir = way", way)
+                    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, way)
                 assert said == []
                 found = await Axe().run(page)
                 assert [wrong["id"] for wrong in found.response["violations"]] == [], path
