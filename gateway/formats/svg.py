@@ -58,7 +58,8 @@ def draw(backdrop: Backdrop, sight: Sight, *, title: str, whole: bool = False) -
     plane = _Plane.around(backdrop.zones if whole or not rings else rings, AROUND if rings and not whole else MARGIN)
     parts = [*_ground(backdrop, plane), *_over(sight, plane), *_words(backdrop, plane)]
     view = f'viewBox="0 0 {WIDTH:g} {plane.height:g}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {view} role="img" font-family="sans-serif" font-size="{EM:g}">'
+    look = f'direction="ltr" font-family="sans-serif" font-size="{EM:g}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {view} role="img" {look}>'
     return f"{head}<title>{escape(title)}</title>{''.join(parts)}{_scale(plane)}</svg>"
 
 

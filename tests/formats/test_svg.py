@@ -36,6 +36,10 @@ def corners(path: str) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", path)]
 
 
+def test_a_map_reads_from_left_to_right_on_every_page() -> None:
+    assert of(drawn(), "direction") == "ltr"
+
+
 def test_a_map_has_a_title_and_no_script_and_asks_for_nothing() -> None:
     root = drawn()
     assert root.findtext(f"{SVG}title") == "<Map> & more"
