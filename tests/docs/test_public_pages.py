@@ -20,6 +20,12 @@ from tests.engine.hall import SECRET
 
 PAGE = (Path(__file__).parents[2] / "docs" / "public-pages.md").read_text(encoding="utf-8")
 PATIENCE_S = 20.0
+KINDS = {
+    "now/en/": "text/html",
+    "feeds/cap.atom": "application/atom+xml",
+    "feeds/gtfs-realtime/alerts.pb": "application/x-protobuf",
+    "feeds/app.json": "application/json",
+}
 
 
 def block(kind: str) -> str:
@@ -60,21 +66,21 @@ def test_nginx_serves_the_folder(tmp_path: Path, peer: Callable[..., Path], unus
         (folder / "nginx.conf").write_text(f"{logs} daemon off; events {{}} http {{ {types} access_log off; {said} }}")
         with subprocess.Popen([program, "-p", name, "-c", folder / "nginx.conf"], stderr=subprocess.DEVNULL) as running:
             try:
-                _looked_at(f"http://127.0.0.1:{unused_tcp_port}")
+                kinds = _kinds(f"http://127.0.0.1:{unused_tcp_port}")
             finally:
                 running.terminate()
+    assert kinds == KINDS
 
 
-def _looked_at(url: str) -> None:
+def _kinds(url: str) -> dict[str, str]:
+    """Look at the city's first page and its style, and return as what the rest is served."""
     headers, page = asked(f"{url}/")
     assert "한밭시" in page.decode()
     assert headers["Cache-Control"] == "public, max-age=5"
-    kinds = {"now/en/": "text/html", "feeds/cap.atom": "application/atom+xml"}
-    kinds |= {"feeds/gtfs-realtime/alerts.pb": "application/x-protobuf", "feeds/app.json": "application/json"}
-    assert {path: asked(f"{url}/{path}")[0]["Content-Type"] for path in kinds} == kinds
     assert "immutable" in asked(f"{url}/static/public.css")[0]["Cache-Control"]
     with pytest.raises(urllib.error.HTTPError):
         asked(f"{url}/.bongsu-folder")
+    return {path: asked(f"{url}/{path}")[0]["Content-Type"] for path in KINDS}
 
 
 def told(*words: str) -> None:

@@ -40,13 +40,14 @@ class Crowd:
         self.acknowledged: list[Acknowledged] = []
         self.told: dict[str, int] = {}
         self.refused: list[str] = []
+        self.closing = False
         self._city = city
         self._turns = itertools.count()
         self._letters = itertools.count()
 
     async def reports(self, node: str) -> None:
-        """Report harmless levels of the river to one node, until cancelled."""
-        while True:
+        """Report harmless levels of the river to one node, until it is time to close."""
+        while not self.closing:
             answer = await self._tried(self._city.nodes[node].river.measures(GAUGE, 1 + next(self._letters) / 1000))
             if answer.status == 202:
                 self._keep("receipt", node, str(answer.document["id"]))
@@ -56,7 +57,7 @@ class Crowd:
 
     async def stories(self, who: int) -> None:
         """Bring alert after alert to the public, with what follows: nothing, an update, or a cancel."""
-        for number in itertools.count():
+        for number in itertools.takewhile(lambda _: not self.closing, itertools.count()):
             alert = await self._raised(f"call-{who}-{number}")
             await self._told(alert, 1)
             if number % 3 == 1:
@@ -128,11 +129,10 @@ class Crowd:
 async def at_work(city: City, *, desks: int = 2) -> AsyncIterator[Crowd]:
     """Keep everybody busy while the block lasts; then people finish what they have begun."""
     crowd = Crowd(city)
-    rivers = [asyncio.create_task(crowd.reports(node)) for node in NAMES]
-    people = [asyncio.create_task(crowd.stories(who)) for who in range(desks)]
-    yield crowd
-    for task in (*rivers, *people):
-        task.cancel()
-    done = await asyncio.gather(*rivers, *people, return_exceptions=True)
-    broken = [one for one in done if not isinstance(one, asyncio.CancelledError)]
-    assert broken == []
+    async with asyncio.TaskGroup() as busy:
+        for node in NAMES:
+            busy.create_task(crowd.reports(node))
+        for who in range(desks):
+            busy.create_task(crowd.stories(who))
+        yield crowd
+        crowd.closing = True

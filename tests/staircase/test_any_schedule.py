@@ -176,14 +176,14 @@ steps = st.one_of(carries, carries, carries, tells, tells, tells, lands, cancels
 schedules = st.lists(steps, min_size=15, max_size=40)
 
 
-def live(schedule: Sequence[Step], met: Rows) -> None:
-    """Live a schedule in a record of one's own."""
+def live(schedule: Sequence[Step], met: Rows) -> int:
+    """Live a schedule in a record of one's own, and return how many of its steps were judged."""
 
-    async def alone(path: Path) -> None:
-        await World(lambda _: SqliteJournal.open(path, real=lambda: clocks.real), met).live(schedule)
+    async def alone(path: Path) -> int:
+        return await World(lambda _: SqliteJournal.open(path, real=lambda: clocks.real), met).live(schedule)
 
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(alone(Path(folder) / "bongsu.db"))
+        return asyncio.run(alone(Path(folder) / "bongsu.db"))
 
 
 @pytest.mark.parametrize("row", TABLE, ids=hyphened)
@@ -200,7 +200,7 @@ def test_the_rows_are_those_that_were_decided() -> None:
 
 @pytest.mark.parametrize("story", STORIES, ids=hyphened)
 def test_a_story(story: str) -> None:
-    live(STORIES[story], Rows())
+    assert live(STORIES[story], Rows()) == len(STORIES[story])
 
 
 @pytest.mark.parametrize("number", SEEDS)

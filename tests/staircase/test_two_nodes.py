@@ -48,15 +48,16 @@ async def standing_still(server: Server, folder: Path) -> str:
     return dsn
 
 
-def live(server: Server, schedule: Sequence[Step], met: Rows) -> None:
-    """Live a schedule in a record that two nodes share."""
+def live(server: Server, schedule: Sequence[Step], met: Rows) -> int:
+    """Live a schedule in a record that two nodes share, and return how many of its steps were judged."""
 
-    async def together(folder: Path) -> None:
+    async def together(folder: Path) -> int:
         dsn = await standing_still(server, folder)
-        await World(lambda name: PostgresJournal.open(dsn, node=name, offset=lambda: clocks.real), met, NODES).live(schedule)
+        world = World(lambda name: PostgresJournal.open(dsn, node=name, offset=lambda: clocks.real), met, NODES)
+        return await world.live(schedule)
 
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(together(Path(folder)))
+        return asyncio.run(together(Path(folder)))
 
 
 def by_turns(schedule: Sequence[Step]) -> list[Step]:
@@ -73,7 +74,8 @@ def test_every_row_of_the_lane_table(server: Server, row: str) -> None:
 
 @pytest.mark.parametrize("story", NAMED, ids=hyphened)
 def test_a_story(server: Server, story: str) -> None:
-    live(server, by_turns(STORIES[story]), Rows())
+    schedule = by_turns(STORIES[story])
+    assert live(server, schedule, Rows()) == len(schedule)
 
 
 def test_any_schedule(server: Server) -> None:

@@ -64,18 +64,24 @@ class World:
         self.deeds, self.roads, self.shown = Deeds(), Roads(met), Shown()
         self.calls = self.letters = 0
 
-    async def live(self, schedule: Sequence[Step]) -> None:
-        """Take every step of a schedule and come to rest; raises AssertionError as soon as something is not as it must be."""
+    async def live(self, schedule: Sequence[Step]) -> int:
+        """Take every step of a schedule, come to rest, and return how many steps were held to what they had to bring about.
+
+        Raises AssertionError as soon as something is not as it must be.
+        """
+        held = 0
         try:
             for node in self._names:
                 await self._start(node)
             for name, *given in schedule:
                 await getattr(self, str(name))(*given)
                 await self._check()
+                held += 1
             await self._come_to_rest()
         finally:
             for one in self.nodes.values():
                 await one.die()
+        return held
 
     @property
     def node(self) -> Node:

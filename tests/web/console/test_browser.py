@@ -269,6 +269,7 @@ def test_who_does_nothing_is_warned_and_may_stay(house: House, tmp_path: Path) -
             await note.wait_for(state="visible")
             await kim.page.get_by_role("button", name="I am here").click()
             await note.wait_for(state="hidden")
+            assert await kim.page.get_by_role("link", name="New alert").is_visible(), "signed out all the same"
             await note.wait_for(state="visible")
 
     house.run(story())
