@@ -6,7 +6,6 @@
 import asyncio
 import json
 import logging
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ import click
 
 from benchmarks.figures import machine
 from benchmarks.queues import BATCH, CHANNEL, Queue, Turn, bare_postgres, bare_sqlite, begin_sqlite, fill_postgres, fill_sqlite
+from benchmarks.stores import workplace
 from gateway.alert import Version
 from gateway.channel import Abilities, History, Out, Outcome, Payload, Verdict
 from gateway.cli import logs
@@ -31,7 +31,6 @@ from gateway.journal.records import Free, Room, Settlement
 from gateway.journal.sqlite import SqliteJournal
 from gateway.out import Rehearsal
 from tests.journal.postgres.server import Server
-from tests.stores import running_server
 
 ROOM = Room(most=Free(BATCH, BATCH), channels={CHANNEL: Free(BATCH, BATCH)})
 TAKEN = Outcome(verdict=Verdict.ACCEPTED, note="200", evidence={"status": "200"})
@@ -162,8 +161,8 @@ async def measure(folder: Path, server: Server, queue: Queue, stores: Iterable[s
 def main(lanes: int, deep: int, stores: Sequence[str], folder: str | None, *, as_json: bool) -> None:
     """Measure how fast a queue is emptied on either store."""
     logs.to_stderr(as_json=as_json, least=logging.WARNING)
-    with tempfile.TemporaryDirectory(prefix="bongsu-bench-", dir=folder) as made, running_server() as server:
-        rows = asyncio.run(measure(Path(made), server, Queue(lanes=lanes, deep=deep), stores))
+    with workplace(folder) as (made, server):
+        rows = asyncio.run(measure(made, server, Queue(lanes=lanes, deep=deep), stores))
     if as_json:
         print(json.dumps({"rows": rows, **machine()}))
         return

@@ -8,7 +8,6 @@ import itertools
 import json
 import logging
 import statistics
-import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,6 +21,7 @@ from benchmarks import city
 from benchmarks.approve import KIM, LEE, PEERS, Waiting
 from benchmarks.city import CONTROL_ROOM
 from benchmarks.figures import machine
+from benchmarks.stores import workplace
 from gateway.access import Grant
 from gateway.cli import logs
 from gateway.demo.receivers import Receiver
@@ -30,7 +30,6 @@ from gateway.fault import Unavailable
 from gateway.service import Service
 from gateway.source import Raw, read_incident
 from tests.journal.postgres.server import Server
-from tests.stores import running_server
 
 CALLERS = 64
 SWOLLEN_S = 0.3
@@ -158,8 +157,8 @@ async def _all(folder: Path, server: Server, tries: int) -> list[dict[str, objec
 def main(tries: int, folder: str | None, *, as_json: bool) -> None:
     """Measure what a flood of reports costs an Extreme alert."""
     logs.to_stderr(as_json=as_json, least=logging.ERROR)
-    with tempfile.TemporaryDirectory(prefix="bongsu-bench-", dir=folder) as made, running_server() as server:
-        rows = asyncio.run(_all(Path(made), server, tries))
+    with workplace(folder) as (made, server):
+        rows = asyncio.run(_all(made, server, tries))
     if as_json:
         print(json.dumps({"rows": rows, "callers": CALLERS, **machine()}))
         return

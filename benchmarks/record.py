@@ -5,7 +5,6 @@
 
 import asyncio
 import logging
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
@@ -17,7 +16,7 @@ from benchmarks import city
 from benchmarks.city import CONTROL_ROOM, Message
 from benchmarks.figures import Row, show
 from benchmarks.race import Race, settle_down
-from benchmarks.stores import Stand, postgres, sqlite
+from benchmarks.stores import Stand, postgres, sqlite, workplace
 from gateway.access import Grant
 from gateway.cli import logs
 from gateway.engine import Gateway, intake
@@ -27,7 +26,6 @@ from gateway.service import set_up
 from gateway.service.running import in_zone
 from gateway.source import Raw
 from tests.journal.postgres.server import Server
-from tests.stores import running_server
 
 CROWD, EACH = 64, 2
 GRANT = Grant(source=CONTROL_ROOM)
@@ -120,8 +118,8 @@ async def _all(folder: Path, server: Server, tries: int, rounds: int) -> list[Ro
 def main(tries: int, rounds: int, folder: str | None, *, as_json: bool) -> None:
     """Measure what accepting costs on both stores."""
     logs.to_stderr(as_json=as_json, least=logging.WARNING)
-    with tempfile.TemporaryDirectory(prefix="bongsu-bench-", dir=folder) as made, running_server() as server:
-        show(asyncio.run(_all(Path(made), server, tries, rounds)), as_json=as_json)
+    with workplace(folder) as (made, server):
+        show(asyncio.run(_all(made, server, tries, rounds)), as_json=as_json)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Both stores of the record, each empty and beside a bare store of its own kind, as durable as it."""
+"""Both stores of the record, each empty and beside a bare store of its own kind, as durable as it, on the same disk."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -12,8 +13,11 @@ from gateway.journal.contract import Journal
 from gateway.journal.postgres import PostgresJournal
 from gateway.journal.sqlite import SqliteJournal
 from tests.journal.postgres.server import Server
+from tests.stores import running_server
 
 POOL = 10
+# What every guide to PostgreSQL changes first; all else is as it comes, but for the socket
+SETTINGS = {"shared_buffers": "1GB", "max_wal_size": "4GB", "autovacuum": "on"}
 
 
 class Stand(Struct, frozen=True):
@@ -23,6 +27,14 @@ class Stand(Struct, frozen=True):
     journal: Journal
     alone: Callable[[bytes], Awaitable[None]]
     many: Callable[[bytes], Awaitable[None]]
+
+
+@contextmanager
+def workplace(disk: str | None) -> Iterator[tuple[Path, Server]]:
+    """Make a folder on a disk, by default that of temporary files, and run a server on the same one."""
+    within = Path(disk or tempfile.gettempdir())
+    with tempfile.TemporaryDirectory(prefix="bongsu-bench-", dir=within) as made, running_server(within, SETTINGS) as server:
+        yield Path(made), server
 
 
 @asynccontextmanager

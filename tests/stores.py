@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,10 +47,10 @@ on_every_store = pytest.mark.parametrize("opener", sorted(STORES), indirect=True
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """Run a PostgreSQL server with an empty record to copy."""
-    with tempfile.TemporaryDirectory(prefix="bongsu-pg-", dir=roomy()) as home:
-        server = Server(Path(home))
+def running_server(folder: Path | None = None, settings: Mapping[str, str] = {}) -> Iterator[Server]:
+    """Run a PostgreSQL server with an empty record to copy: on the disk of a folder, or in memory where there is room."""
+    with tempfile.TemporaryDirectory(prefix="bongsu-pg-", dir=folder or roomy()) as home:
+        server = Server(Path(home), settings=settings)
         server.initialise()
         server.start()
         try:

@@ -24,15 +24,18 @@ NO_HEAD: Head = (0, "")
 
 
 class _Parts(Struct, frozen=True, kw_only=True):
-    """Fields in the order of their names, as the digest has them."""
+    """What an entry knows by itself, in the order of the names, as the digest has them."""
 
     act: str
     actor: str
     at: str
     body: str
     chain: str
-    number: int
-    previous: str
+
+
+def beginning(chain: str, at: datetime, actor: str, act: str, body: bytes) -> str:
+    """Return the canonical JSON of an entry up to what its place in the chain adds: number and previous, the last by name."""
+    return declared(_Parts(act=act, actor=actor, at=moment(at), body=digest(body), chain=chain)).decode().removesuffix("}")
 
 
 def link(  # noqa: PLR0913, PLR0917 - an entry has as many parts
@@ -40,8 +43,7 @@ def link(  # noqa: PLR0913, PLR0917 - an entry has as many parts
 ) -> AuditEntry:
     """Return the entry that follows `head`, which is (0, "") for a chain's first."""
     number, previous = head[0] + 1, head[1]
-    parts = _Parts(act=act, actor=actor, at=moment(at), body=digest(body), chain=chain, number=number, previous=previous)
-    name = digest(declared(parts))
+    name = digest(f'{beginning(chain, at, actor, act, body)},"number":{number},"previous":"{previous}"}}'.encode())
     return AuditEntry(chain=chain, number=number, at=at, actor=actor, act=act, body=body, previous=previous, digest=name)
 
 

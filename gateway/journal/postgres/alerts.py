@@ -9,7 +9,8 @@ from gateway.channel import Part, Payload
 from gateway.fault import Conflict, Missing
 from gateway.journal.contract import Stale
 from gateway.journal.postgres import audit, intake, work
-from gateway.journal.postgres.sql import Cx, Row, change, every, find, keep, only
+from gateway.journal.postgres.changes import keep, make
+from gateway.journal.postgres.sql import Cx, Row, change, every, find, only
 from gateway.journal.records import AlertRecord, Draft, Submit, VersionRecord, VersionState
 from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, read
@@ -92,7 +93,7 @@ async def alone_about(cx: Cx, version: Version, *, first: bool = False) -> None:
     """Two who draft at once must not make two alerts of one incident; the `first` of all follows none that is over either."""
     if (key := version.incident) is None:
         return
-    await intake.hold(cx, [(key.source, key.id)])
+    await make(cx, intake.holding([(key.source, key.id)]))
     elsewhere = (
         "SELECT 1 FROM episode e JOIN version v ON v.alert = e.alert AND ($5 OR v.state IN ('open', 'frozen'))"
         " WHERE e.source = $1 AND e.id = $2 AND e.number = $3 AND e.alert <> $4"

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from gateway.journal.audit import SEALED, SEALS, heads_digest, link
-from gateway.journal.postgres.sql import Cx, Row, columns, every, only, unnest
+from gateway.journal.audit import SEALED, SEALS, beginning, heads_digest, link
+from gateway.journal.postgres.changes import Change, make
+from gateway.journal.postgres.sql import Cx, Row, arrays, columns, every, only, unnest
 from gateway.journal.records import AuditEntry
 from gateway.journal.sql.codec import canonical
 from gateway.journal.sql.entries import Entry
@@ -20,32 +21,28 @@ async def note(  # noqa: PLR0913, PLR0917 - an entry has as many parts
     await append(cx, Entry(chain, at, actor, act, dict(body)))
 
 
-async def append(cx: Cx, new: Entry) -> str:
-    """Append to a chain, whose head is ours until the transaction ends, and return the new entry's digest."""
-    [entry] = await append_all(cx, [new])
-    return entry.digest
+async def append(cx: Cx, new: Entry) -> None:
+    """Append to a chain, whose head is ours until the transaction ends."""
+    await append_all(cx, [new])
 
 
-async def append_all(cx: Cx, news: Sequence[Entry]) -> Sequence[AuditEntry]:
-    """Append to several chains, always in the same order of chains, so that nobody waits for each other."""
-    if not news:
-        return []
-    heads = await _heads(cx, sorted({new.chain for new in news}))
-    linked = []
-    for new in sorted(news, key=lambda new: new.chain):
-        entry = link(new.chain, heads[new.chain], new.at, new.actor, new.act, canonical(new.body).encode())
-        heads[new.chain] = (entry.number, entry.digest)
-        linked.append(entry)
-    rows = [(e.chain, e.number, e.at, e.actor, e.act, e.body, e.previous, e.digest) for e in linked]
-    await cx.execute(
-        "WITH written AS (INSERT INTO audit (chain, number, at, actor, act, body, previous, digest) SELECT * FROM"
-        f" {unnest('text bigint timestamptz text text bytea text text')})"
-        f" UPDATE chain c SET number = n.number, digest = n.digest FROM {unnest('text bigint text', 9)}"
-        " AS n (name, number, digest) WHERE c.name = n.name",
-        *columns(8, rows),
-        *columns(3, [(chain, *head) for chain, head in heads.items()]),
-    )
-    return linked
+async def append_all(cx: Cx, news: Sequence[Entry]) -> None:
+    """Append to several chains."""
+    if news:
+        await make(cx, appending(news))
+
+
+def appending(news: Sequence[Entry]) -> Change:
+    """Append to several chains, always in the same order of chains, so that nobody waits for each other.
+
+    The database knows the heads, so it sets each entry's number and digest, as `gateway.journal.audit.link` would.
+    """
+    written = [(new, canonical(new.body).encode()) for new in sorted(news, key=lambda new: new.chain)]
+    rows = [
+        (new.chain, new.at, new.actor, new.act, body, beginning(new.chain, new.at, new.actor, new.act, body))
+        for new, body in written
+    ]
+    return Change(f"SELECT append_to_audit({arrays('text timestamptz text text bytea text')})", columns(6, rows))
 
 
 async def read(cx: Cx, chain: str | None = None, *, after: int = 0, most: int = 1000) -> Sequence[AuditEntry]:

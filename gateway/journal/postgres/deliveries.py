@@ -11,6 +11,7 @@ from gateway.alert import Target
 from gateway.channel import Part, Payload
 from gateway.incident import Status
 from gateway.journal.postgres import alerts, audit, lanes, work
+from gateway.journal.postgres.changes import Change, in_one
 from gateway.journal.postgres.lanes import COLUMNS, Row
 from gateway.journal.postgres.nodes import dead
 from gateway.journal.postgres.sql import Cx, Here, columns, every, unnest
@@ -80,7 +81,8 @@ _MOVE = (
     " due = coalesce($1, (SELECT extract(epoch FROM clock_timestamp())::float8 + $2)) + n.wait,"
     " doubt = d.doubt OR n.doubt, head = n.leads"
     f" FROM {unnest('bigint bigint text float8 bool bool bool', 3)} AS n (id, fence, state, wait, reached, doubt, leads)"
-    " WHERE d.id = n.id AND d.fence = n.fence AND d.state = 'sending'"
+    # Found by their ids: the index of what is in flight seems to be short, and would be read whole for each of them
+    " WHERE d.id = n.id AND d.fence = n.fence AND d.state || '' = 'sending'"
     " RETURNING d.id, d.fence, d.alert, d.channel, d.target, d.head, d.role, d.state),"
     " led AS (UPDATE delivery d SET head = true FROM moved m WHERE NOT m.head AND d.id ="
     " (SELECT o.id FROM delivery o WHERE o.alert = m.alert AND o.channel = m.channel AND o.target = m.target"
@@ -264,14 +266,14 @@ async def _evidence(cx: Cx, tries: Sequence[Tried], counting: Collection[Turn]) 
         (t.id, t.fence, t.at, t.outcome.verdict, canonical([t.outcome.note, t.outcome.evidence]), t.turn not in counting)
         for t in tries
     ]
-    await cx.execute(
+    made = Change(
         "INSERT INTO attempt (delivery, fence, at, verdict, told, late)"
         f" SELECT * FROM {unnest('bigint bigint timestamptz text text bool')}",
-        *columns(6, rows),
+        columns(6, rows),
     )
+    await in_one(cx, [made], audit.appending(attempted(tries, counting)))
     if late := late_but_reaching(tries, counting):
         await cx.execute("UPDATE delivery SET reached = true WHERE id = ANY($1)", late)
-    await audit.append_all(cx, attempted(tries, counting))
 
 
 def _claimed(

@@ -9,6 +9,7 @@ from gateway.alert import IncidentKey, digest
 from gateway.fault import Conflict
 from gateway.incident import Incident
 from gateway.journal.postgres import audit
+from gateway.journal.postgres.changes import Change
 from gateway.journal.postgres.sql import Cx, Row, change, columns, every, find, only
 from gateway.journal.records import Head, ItemAnswer, Quarantined, Receipt
 from gateway.journal.sql import entries
@@ -94,13 +95,14 @@ async def stop(cx: Cx, alert: str, level: str) -> None:
     await cx.execute("UPDATE episode SET stopped = $2 WHERE alert = $1", alert, level)
 
 
-async def hold(cx: Cx, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
-    """Keep everybody else from these incidents until the transaction ends; return their revisions, 0 for new ones."""
-    held = (
+def holding(keys: Sequence[tuple[str, str]]) -> Change:
+    """Keep everybody else from these incidents until the transaction ends; tells their revisions, 0 for new ones."""
+    return Change(
         "INSERT INTO incident (source, id) SELECT * FROM unnest($1::text[], $2::text[]) ORDER BY 1, 2"
-        " ON CONFLICT (source, id) DO UPDATE SET revision = incident.revision RETURNING source, id, revision"
+        " ON CONFLICT (source, id) DO UPDATE SET revision = incident.revision",
+        columns(2, keys),
+        ("source", "id", "revision"),
     )
-    return {(source, id): revision for source, id, revision in await every(cx, held, *columns(2, keys))}
 
 
 def read_head(row: Row) -> Head:

@@ -7,7 +7,8 @@ from gateway.alert import Act, Deed, Kind, Version, digest
 from gateway.channel import Part, Publication
 from gateway.fault import Conflict
 from gateway.journal.postgres import alerts, intake, lanes, publications, work
-from gateway.journal.postgres.sql import Cx, Here, change, every, keep, only
+from gateway.journal.postgres.changes import keep
+from gateway.journal.postgres.sql import Cx, Here, change, every, only
 from gateway.journal.records import DeliveryState, Issue, Submit, VersionState
 from gateway.journal.sql import entries
 from gateway.journal.sql.codec import read

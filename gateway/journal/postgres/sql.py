@@ -1,15 +1,11 @@
 """The ways a verb speaks to the database; every value is a parameter."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from gateway.fault import Missing
 
 Row = tuple[Any, ...]
-
-_PARAMETER = re.compile(r"\$(\d+)")
 
 
 class Cx(Protocol):
@@ -73,51 +69,16 @@ async def change(cx: Cx, statement: str, *values: object) -> int:
     return int(tag.rpartition(" ")[2])
 
 
+def arrays(kinds: str, first: int = 1) -> str:
+    """Return columns of these kinds, which are the parameters from `first` on."""
+    return ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds.split(), first))
+
+
 def unnest(kinds: str, first: int = 1) -> str:
-    """Return the rows made of columns of these kinds, which are the parameters from `first` on."""
-    return f"unnest({', '.join(f'${number}::{kind}[]' for number, kind in enumerate(kinds.split(), first))})"
+    """Return the rows made of `arrays`."""
+    return f"unnest({arrays(kinds, first)})"
 
 
 def columns(count: int, rows: Sequence[Sequence[object]]) -> list[list[object]]:
     """Return rows as so many columns, for `unnest`."""
     return [[row[place] for row in rows] for place in range(count)]
-
-
-class Part(NamedTuple):
-    """A change with its own parameters, from $1 on."""
-
-    statement: str
-    values: Sequence[object]
-
-
-async def in_one(cx: Cx, parts: Sequence[Part]) -> None:
-    """Make several changes, each to other rows, with one statement: the way to the database costs more than most of them."""
-    values = [value for part in parts for value in part.values]
-    await cx.execute(_in_one(tuple((part.statement, len(part.values)) for part in parts)), *values)
-
-
-@lru_cache(maxsize=256)
-def _in_one(parts: Sequence[tuple[str, int]]) -> str:
-    """Name the parts and number their parameters anew."""
-    named, before = [], 0
-    for number, (statement, count) in enumerate(parts):
-        named.append(f"p{number} AS ({re.sub(_PARAMETER, partial(_moved, before), statement)})")
-        before += count
-    return f"WITH {', '.join(named)} SELECT 1"
-
-
-def _moved(by: int, parameter: re.Match[str]) -> str:
-    return f"${int(parameter[1]) + by}"
-
-
-def kept(bodies: Mapping[str, bytes]) -> Part:
-    """Store bytes once, under their SHA-256; always in the same order, so that nobody waits for each other."""
-    named = sorted(bodies.items())
-    stored = "INSERT INTO blob (sha256, body) SELECT * FROM unnest($1::text[], $2::bytea[]) ON CONFLICT DO NOTHING"
-    return Part(stored, columns(2, named))
-
-
-async def keep(cx: Cx, bodies: Mapping[str, bytes]) -> None:
-    """Store bytes as `kept` says."""
-    part = kept(bodies)
-    await cx.execute(part.statement, *part.values)

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from gateway.journal.contract import Stale
+from gateway.journal.postgres.changes import Change, make
 from gateway.journal.postgres.nodes import dead
-from gateway.journal.postgres.sql import Cx, Here, Part, Row, change, columns, every, unnest
+from gateway.journal.postgres.sql import Cx, Here, Row, change, columns, every, unnest
 from gateway.journal.records import Task, Todo, TodoKind
 
 _STILL_OURS = " WHERE id = $1 AND fence = $2 AND NOT done AND lease_until > 0"
@@ -14,14 +15,13 @@ _STILL_OURS = " WHERE id = $1 AND fence = $2 AND NOT done AND lease_until > 0"
 async def owe(cx: Cx, todos: Iterable[Todo], at: datetime) -> None:
     """Add work, or bring newer news to what waits; what is being worked on runs again afterwards."""
     if some := [(todo, at) for todo in todos]:
-        part = owing(some)
-        await cx.execute(part.statement, *part.values)
+        await make(cx, owing(some))
 
 
-def owing(todos: Sequence[tuple[Todo, datetime]]) -> Part:
+def owing(todos: Sequence[tuple[Todo, datetime]]) -> Change:
     """Add work that came up at different times; always in the same order, so that nobody waits for each other."""
     newest = {(todo.kind, todo.subject): (todo.kind, todo.subject, todo.body, at) for todo, at in todos}
-    return Part(
+    return Change(
         "INSERT INTO todo (kind, subject, body, since)"
         f" SELECT * FROM {unnest('text text bytea timestamptz')} ORDER BY 1, 2"
         " ON CONFLICT (kind, subject) WHERE NOT done"
