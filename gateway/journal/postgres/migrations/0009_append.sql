@@ -5,26 +5,33 @@ CREATE FUNCTION append_to_audit(chains text[], times timestamptz[], actors text[
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     entry record;
-    head chain;
-    following text;
+    ours text;
+    place bigint;
+    before text;
+    places bigint[];
+    befores text[];
+    digests text[];
 BEGIN
-    FOR entry IN SELECT * FROM unnest(chains, times, actors, acts, bodies, beginnings)
-                 AS e (chain, at, actor, act, body, beginning) LOOP
-        IF head.name IS DISTINCT FROM entry.chain THEN
-            UPDATE chain SET number = head.number, digest = head.digest WHERE name = head.name;
-            SELECT * INTO head FROM chain WHERE name = entry.chain FOR UPDATE;
+    FOR entry IN SELECT * FROM unnest(chains, beginnings) AS e (chain, beginning) LOOP
+        IF ours IS DISTINCT FROM entry.chain THEN
+            UPDATE chain SET number = place, digest = before WHERE name = ours;
+            ours := entry.chain;
+            SELECT number, digest INTO place, before FROM chain WHERE name = ours FOR UPDATE;
             IF NOT FOUND THEN
-                INSERT INTO chain (name) VALUES (entry.chain) ON CONFLICT DO NOTHING;
-                SELECT * INTO head FROM chain WHERE name = entry.chain FOR UPDATE;
+                INSERT INTO chain (name) VALUES (ours) ON CONFLICT DO NOTHING;
+                SELECT number, digest INTO place, before FROM chain WHERE name = ours FOR UPDATE;
             END IF;
         END IF;
-        following := format('%s,"number":%s,"previous":"%s"}', entry.beginning, head.number + 1, head.digest);
-        INSERT INTO audit (chain, number, at, actor, act, body, previous, digest)
-        VALUES (entry.chain, head.number + 1, entry.at, entry.actor, entry.act, entry.body, head.digest,
-                encode(sha256(convert_to(following, 'UTF8')), 'hex'))
-        RETURNING number, digest INTO head.number, head.digest;
+        place := place + 1;
+        places := places || place;
+        befores := befores || before;
+        before := encode(sha256(convert_to(
+            entry.beginning || ',"number":' || place || ',"previous":"' || before || '"}', 'UTF8')), 'hex');
+        digests := digests || before;
     END LOOP;
-    UPDATE chain SET number = head.number, digest = head.digest WHERE name = head.name;
+    UPDATE chain SET number = place, digest = before WHERE name = ours;
+    INSERT INTO audit (chain, number, at, actor, act, body, previous, digest)
+    SELECT * FROM unnest(chains, places, times, actors, acts, bodies, befores, digests);
 END $$;
 
 -- Whoever writes down an attempt has just moved its delivery, or found it
