@@ -1,11 +1,14 @@
 """Both stores of the record, each empty and beside a bare store of its own kind, as durable as it, on the same disk."""
 
+import os
+import stat
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import asyncpg
+import click
 from msgspec import Struct
 
 from benchmarks.floor import bare_group, bare_store, names
@@ -29,10 +32,17 @@ class Stand(Struct, frozen=True):
     many: Callable[[bytes], Awaitable[None]]
 
 
+def closed_to_others(folder: Path) -> Path | None:
+    """Return which folder, of this one and those above it, others than its owner and group may not enter, if any."""
+    return next((one for one in (folder, *folder.parents) if not one.stat().st_mode & stat.S_IXOTH), None)
+
+
 @contextmanager
 def workplace(disk: str | None) -> Iterator[tuple[Path, Server]]:
     """Make a folder on a disk, by default that of temporary files, and run a server on the same one."""
-    within = Path(disk or tempfile.gettempdir())
+    within = Path(disk or tempfile.gettempdir()).absolute()
+    if os.geteuid() == 0 and (closed := closed_to_others(within)):
+        raise click.UsageError(f"PostgreSQL does not run as root, and only its owner may enter {closed}: chmod o+x {closed}")
     with tempfile.TemporaryDirectory(prefix="bongsu-bench-", dir=within) as made, running_server(within, SETTINGS) as server:
         yield Path(made), server
 

@@ -1,14 +1,26 @@
 import json
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.stores import closed_to_others
+
 ROOT = Path(__file__).parents[2]
 FIGURES = {"what", "callers", "tries", "p50_ms", "p99_ms", "floor_p50_ms", "floor_p99_ms", "ratio"}
 RATES = {"per_second", "floor_per_second", "share"}
+
+
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    """A folder that a server may enter, which runs as somebody else where the tests run as root."""
+    with tempfile.TemporaryDirectory(prefix="bongsu-bench-") as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
 
 
 def run(benchmark: str, folder: Path, *words: str) -> str:
@@ -20,9 +32,9 @@ def run(benchmark: str, folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def test_accepting_is_measured(tmp_path: Path) -> None:
+def test_accepting_is_measured(disk: Path) -> None:
     told: dict[str, Any] = json.loads(
-        run("accept", tmp_path, "--tries", "3", "--rounds", "2", "--callers", "4", "--connections", "3", "--json")
+        run("accept", disk, "--tries", "3", "--rounds", "2", "--callers", "4", "--connections", "3", "--json")
     )
 
     assert [(row["what"], row["callers"], row["tries"]) for row in told["rows"]] == [
@@ -37,8 +49,8 @@ def test_accepting_is_measured(tmp_path: Path) -> None:
     assert all(row[figure] > 0 for row in told["rows"] for figure in row if figure != "what")
 
 
-def test_approving_is_measured(tmp_path: Path) -> None:
-    told: dict[str, Any] = json.loads(run("approve", tmp_path, "--tries", "2", "--json"))
+def test_approving_is_measured(disk: Path) -> None:
+    told: dict[str, Any] = json.loads(run("approve", disk, "--tries", "2", "--json"))
 
     assert [(row["what"], row["tries"], set(row)) for row in told["rows"]] == [
         ("approve, to both receivers", 2, FIGURES),
@@ -47,8 +59,8 @@ def test_approving_is_measured(tmp_path: Path) -> None:
     assert 1 <= told["commits_before"] < told["commits_in_all"]
 
 
-def test_both_stores_are_measured(tmp_path: Path) -> None:
-    told: dict[str, Any] = json.loads(run("record", tmp_path, "--tries", "2", "--rounds", "1", "--json"))
+def test_both_stores_are_measured(disk: Path) -> None:
+    told: dict[str, Any] = json.loads(run("record", disk, "--tries", "2", "--rounds", "1", "--json"))
 
     assert [(row["what"], row["callers"]) for row in told["rows"]] == [
         (f"{store}: {what}", callers)
@@ -60,8 +72,24 @@ def test_both_stores_are_measured(tmp_path: Path) -> None:
     ]
 
 
-def test_one_alert_more_is_measured(tmp_path: Path) -> None:
-    told: dict[str, Any] = json.loads(run("flat", tmp_path, "--active", "1", "--active", "3", "--tries", "1", "--json"))
+def test_a_disk_that_flushes_slower_costs_both_sides_its_flushes(disk: Path) -> None:
+    words = ("--tries", "3", "--rounds", "1", "--flush-ms", "40", "--json")
+    told: dict[str, Any] = json.loads(run("record", disk, *words))
+
+    alone = next(row for row in told["rows"] if row["what"] == "sqlite: journal.accept")
+    assert min(alone["p50_ms"], alone["floor_p50_ms"]) > 40
+
+
+def test_it_is_known_which_folder_another_user_may_not_enter(disk: Path) -> None:
+    (disk / "open").mkdir()
+
+    assert closed_to_others(disk / "open") is None
+    disk.chmod(0o700)
+    assert closed_to_others(disk / "open") == disk
+
+
+def test_one_alert_more_is_measured(disk: Path) -> None:
+    told: dict[str, Any] = json.loads(run("flat", disk, "--active", "1", "--active", "3", "--tries", "1", "--json"))
 
     assert [row["active"] for row in told["rows"]] == [1, 3]
     assert {step for row in told["rows"] for step in row} == {
@@ -70,8 +98,8 @@ def test_one_alert_more_is_measured(tmp_path: Path) -> None:
     assert all(row[step] > 0 for row in told["rows"] for step in row)
 
 
-def test_an_alert_in_a_flood_is_measured(tmp_path: Path) -> None:
-    told: dict[str, Any] = json.loads(run("flood", tmp_path, "--tries", "1", "--json"))
+def test_an_alert_in_a_flood_is_measured(disk: Path) -> None:
+    told: dict[str, Any] = json.loads(run("flood", disk, "--tries", "1", "--json"))
 
     assert [row["store"] for row in told["rows"]] == ["sqlite", "postgres"]
     for row in told["rows"]:
@@ -80,18 +108,18 @@ def test_an_alert_in_a_flood_is_measured(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("benchmark", ["accept", "approve"])
-def test_people_are_told_in_a_table(benchmark: str, tmp_path: Path) -> None:
+def test_people_are_told_in_a_table(benchmark: str, disk: Path) -> None:
     few = {"accept": ("--rounds", "1", "--callers", "2", "--connections", "2")}
 
-    heading, *rows, machine, _ = run(benchmark, tmp_path, "--tries", "1", *few.get(benchmark, ())).splitlines()
+    heading, *rows, machine, _ = run(benchmark, disk, "--tries", "1", *few.get(benchmark, ())).splitlines()
 
     assert heading.split()[:2] == ["what", "callers"]
     assert {len(row.rstrip()) <= len(heading) for row in rows} == {True}
     assert machine.startswith("cores ")
 
 
-def test_emptying_a_queue_is_measured(tmp_path: Path) -> None:
-    told: dict[str, Any] = json.loads(run("drain", tmp_path, "--lanes", "200", "--deep", "2", "--json"))
+def test_emptying_a_queue_is_measured(disk: Path) -> None:
+    told: dict[str, Any] = json.loads(run("drain", disk, "--lanes", "200", "--deep", "2", "--json"))
 
     assert [row["what"] for row in told["rows"]] == [
         f"{store}: {side}" for store in ("sqlite", "postgres") for side in ("claim and settle", "courier")
