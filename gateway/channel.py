@@ -134,10 +134,18 @@ class Channel(Protocol):
 
 
 class Publication(Struct, frozen=True):
-    """One state of everything published; feeds derive their time and ETag from it alone."""
+    """One state of everything published; feeds derive their time and ETag from it alone.
+
+    A standby that takes over begins another `line` of the record: what the old one published and had not handed on never was.
+    """
 
     revision: int
     at: datetime
+    line: int = 0
+
+    def follows(self, other: "Publication") -> bool:
+        """Tell whether this came after another one."""
+        return (self.line, self.revision) > (other.line, other.revision)
 
 
 class Published(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gateway.alert import Kind, digest, whole
 from gateway.channel import Feed, Narrowing, Publication, Published
@@ -107,7 +107,7 @@ class Feeds:
         await self._catch_up()
         publication = self._newest.publication
         self._reached = max(self._reached, publication.at, *self._passed())
-        return View(publication=Publication(publication.revision, self._reached), feeds=self._newest.feeds)
+        return View(publication=structs.replace(publication, at=self._reached), feeds=self._newest.feeds)
 
     async def made(self, view: View, name: str, media_type: str, make: Callable[[View], bytes]) -> Served:
         """Return what `make` makes of a view, in a thread of its own and once for all who ask while nothing else is published.
@@ -143,19 +143,19 @@ class Feeds:
     async def _catch_up(self) -> None:
         """Read what was published since; the newest that anybody here has read stays, however late the record's answers come."""
         try:
-            revision = (await self._journal.publication()).revision
-            if revision > self._newest.publication.revision:
-                await self._reading.run(revision, self._read)
+            publication = await self._journal.publication()
+            if publication.follows(self._newest.publication):
+                await self._reading.run(publication, self._read)
         except Unavailable:
             if self._now() - self._newest.publication.at > TRUSTED:
                 raise
 
     async def _read(self) -> None:
-        known = self._rows
         listed = await self._journal.snapshot()
+        known = self._rows if listed.publication.line == self._newest.publication.line else {}
         found = await self._found([version for version in listed.versions if version not in known])
         rows, feeds, expiries = await asyncio.to_thread(_laid_out, listed.versions, {**known, **found})
-        if listed.publication.revision > self._newest.publication.revision:
+        if listed.publication.follows(self._newest.publication):
             self._newest = View(publication=listed.publication, feeds=feeds)
             self._rows, self._expiries = rows, expiries
 

@@ -10,7 +10,9 @@ from gateway.journal.postgres.sql import Cx, Row, columns, every, only, unnest
 from gateway.journal.records import AlertRecord, Snapshot, VersionKey
 from gateway.journal.sql.times import KEPT_FOR, next_publication
 
-_CURRENT = "SELECT revision, at FROM publication"
+# The server's timeline, which every promotion moves on, stands in the names of its log's files
+_LINE = "('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int - 1"
+_CURRENT = f"SELECT revision, at, {_LINE} FROM publication"
 
 
 async def snapshot(cx: Cx) -> Snapshot:
@@ -53,7 +55,7 @@ async def bump(cx: Cx, now: datetime) -> Publication:
     until the transaction ends.
     """
     before = Publication(*await only(cx, "publication", _CURRENT + " FOR UPDATE"))
-    after = Publication(before.revision + 1, next_publication(before.at, now, await _past_expiry(cx, now)))
+    after = Publication(before.revision + 1, next_publication(before.at, now, await _past_expiry(cx, now)), before.line)
     await cx.execute("UPDATE publication SET revision = $1, at = $2", after.revision, after.at)
     return after
 
