@@ -61,8 +61,9 @@ _LOOK = (
     " WHERE d.channel = q.channel AND d.target = q.target AND d.priority = $3 AND d.state = 'waiting' AND d.head"
     " AND d.due <= $1 AND d.deadline > $2 AND (d.due, d.id) > (q.due, q.id) ORDER BY d.due, d.id LIMIT q.most) h"
 )
-# What is looked at is more than what there is room for, so that two nodes that look at the same time both find enough
-_LOOKED_AT = 2
+# How many times as much as there is room for is looked at, so that two nodes that look at the same time both find enough; where
+# more are at it, who finds nothing looks further
+_LOOKED_AT = (2, 16)
 _LEASE = (
     f"WITH picked AS (SELECT d.id FROM delivery d WHERE d.id = ANY($3) AND {_IS_HEAD} FOR UPDATE OF d SKIP LOCKED),"
     " leased AS (UPDATE delivery d SET state = 'sending', fence = fence + 1, lease_until = $4, holder = $5, claimed_at = $2"
@@ -97,7 +98,20 @@ async def claim(cx: Cx, here: Here, room: Room, lease_s: float, now: datetime) -
 
     What is decided of an alert's lanes is waited for; what another node is about to lease is passed over.
     """
-    seen = await _look(cx, here, room, now)
+    passed_over = set[int]()
+    for times in _LOOKED_AT:
+        seen = [one for one in await _look(cx, here, room, now, times) if one[0].id not in passed_over]
+        claimed = await _leased(cx, here, room, lease_s, now, seen) if seen else []
+        if claimed or not seen:
+            return claimed
+        passed_over |= {head.id for head, _ in seen}
+    return []
+
+
+async def _leased(
+    cx: Cx, here: Here, room: Room, lease_s: float, now: datetime, seen: Sequence[tuple[Head, int]]
+) -> list[Claimed]:
+    """Lease of these heads, in their order, as many as there is room for and nobody else is about to lease."""
     await cx.execute("SELECT FROM alert WHERE id = ANY($1) ORDER BY id FOR SHARE", list({one.alert for one, _ in seen}))
     claimed: list[Claimed] = []
     chosen = _chosen(Filling(room), seen)
@@ -113,9 +127,9 @@ def _chosen(filling: Filling, seen: Sequence[tuple[Head, int]]) -> list[int]:
     return [head.id for head, priority in seen if filling.take(head.to, priority)]
 
 
-async def _look(cx: Cx, here: Here, room: Room, now: datetime) -> list[tuple[Head, int]]:
-    """Return heads and their priority in the order in which they may go, as far as there is room and a little further."""
-    filling, seen = Filling(room, times=_LOOKED_AT), list[tuple[Head, int]]()
+async def _look(cx: Cx, here: Here, room: Room, now: datetime, times: int) -> list[tuple[Head, int]]:
+    """Return heads and their priority in the order in which they may go, as far as there is so many times the room."""
+    filling, seen = Filling(room, times=times), list[tuple[Head, int]]()
     for priority, queues in groupby(await every(cx, _QUEUES), key=itemgetter(0)):
         merging = Merging(filling, priority, [Target(channel, target) for _, channel, target in queues])
         while wanted := merging.wanted:

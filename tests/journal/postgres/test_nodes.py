@@ -6,6 +6,7 @@ import random
 from collections.abc import Awaitable, Iterable, Sequence
 from typing import TypeVar
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -161,6 +162,20 @@ async def test_no_delivery_is_claimed_twice(a: PostgresJournal, b: PostgresJourn
 async def claim_everywhere(*nodes: PostgresJournal) -> list[Claimed]:
     found = await asyncio.gather(*(claim(node, "sms", "cap", most=7) for node in nodes for _ in range(2)))
     return [one for batch in found for one in batch]
+
+
+async def test_who_comes_while_several_nodes_are_about_to_claim_finds_what_they_left(a: PostgresJournal, dsn: str) -> None:
+    for number in range(30):
+        await tell(a, version(f"A{number:02}"), ["sms/all"])
+    others = await asyncpg.connect(dsn)
+    await others.execute("BEGIN")
+    theirs = await others.fetch("SELECT alert FROM delivery ORDER BY id LIMIT 12 FOR UPDATE")
+
+    claimed = await claim(a, "sms", most=4)
+
+    await others.close()
+    assert [one.alert for one in claimed] == ["A12", "A13", "A14", "A15"]
+    assert {one.alert for one in claimed}.isdisjoint(alert for (alert,) in theirs)
 
 
 async def test_a_node_that_stood_still_finds_its_delivery_with_another_and_only_leaves_evidence(
