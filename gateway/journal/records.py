@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from gateway.alert import Act, IncidentKey, Target, Version
-from gateway.channel import History, Outcome, Part, Payload, Publication
+from gateway.channel import History, Outcome, Part, Payload, Publication, Verdict
 from gateway.fault import Finding
 from gateway.formats.cap import Message
 from gateway.incident import Incident, Status
@@ -363,6 +363,17 @@ class Settlement(Struct, frozen=True, kw_only=True):
     page: Todo | None = None
 
 
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One try to deliver, the `attempt`-th; `late` is one that was overtaken and decided nothing."""
+
+    attempt: int
+    at: datetime
+    verdict: Verdict
+    note: str
+    evidence: Mapping[str, str]
+    late: bool
+
+
 class Delivery(Struct, frozen=True, kw_only=True):
     """One version's way to one target, with its attempts so far."""
 
@@ -374,7 +385,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     part: Part
     state: DeliveryState
     deadline: datetime
-    attempts: tuple[Mapping[str, Any], ...]
+    attempts: tuple[Attempt, ...]
 
 
 # Published

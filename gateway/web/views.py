@@ -68,7 +68,7 @@ def _bytes(body: bytes) -> dict[str, str]:
 
 def delivery(one: Delivery) -> dict[str, Any]:
     """Return one delivery with its attempts; `reason` is what the last attempt that counted said, "" before any."""
-    counted = [attempt["note"] for attempt in one.attempts if not attempt["late"]]
+    counted = [attempt.note for attempt in one.attempts if not attempt.late]
     return {field: getattr(one, field) for field in one.__struct_fields__} | {
         "target": f"{one.target.channel}/{one.target.target}",
         "reason": counted[-1] if counted else "",

@@ -208,6 +208,6 @@ async def test_the_courier_that_runs_probes_by_itself(scene: "Scene") -> None:
     await scene.cap_peer.arrival(10)
     stop.set()
     await running
-    assert [one.attempts[-1]["verdict"] for one in await scene.messages() if one.target.channel == "centre"] == [
+    assert [one.attempts[-1].verdict for one in await scene.messages() if one.target.channel == "centre"] == [
         Verdict.ACCEPTED
     ] * 5

@@ -172,7 +172,7 @@ async def test_a_channel_that_breaks_may_have_sent(scene: "Scene", kind: type[We
     with capture_logs() as logs:
         await scene.courier(send_s=0.2).round()
     told = next(one for one in await scene.messages("a") if one.target.channel == "app")
-    assert [(one["verdict"], one["note"]) for one in told.attempts] == [("ambiguous", f"the channel broke off: {name}")]
+    assert [(one.verdict, one.note) for one in told.attempts] == [("ambiguous", f"the channel broke off: {name}")]
     assert [log["error"] for log in logs if log["event"] == "channel-broke"] == [name]
     assert "canary" not in repr(logs) + repr(told)
     assert (await scene.states("a"))["centre", 1] is S.ACCEPTED
@@ -309,7 +309,7 @@ async def test_an_outcome_that_can_never_be_recorded_becomes_an_ambiguous_try(sc
     scene.real += 1
     await scene.courier().round()
     app = next(one for one in await scene.messages("a") if one.target.channel == "app")
-    assert [one["verdict"] for one in app.attempts] == ["ambiguous", "accepted"]
+    assert [one.verdict for one in app.attempts] == ["ambiguous", "accepted"]
     assert {one.headers["webhook-id"] for one in scene.app.arrivals} == {"a:1:app:only"}
 
 

@@ -42,7 +42,7 @@ async def test_the_book_says_no_more_than_is_known(scene: "Scene", manner: Manne
     await scene.issue("a")
     await scene.courier(send_s=1.0).round()
     [told] = [one for one in await scene.messages("a") if one.target.channel == "app"]
-    assert (told.state, [one["verdict"] for one in told.attempts]) == (state, [verdict])
+    assert (told.state, [one.verdict for one in told.attempts]) == (state, [verdict])
     assert (await scene.states("a"))["centre", 1] is S.ACCEPTED
 
 
@@ -112,6 +112,6 @@ async def test_a_process_that_was_really_stopped_sends_nothing_when_it_wakes(sce
     assert await asyncio.wait_for(child.wait(), 60) == 0
     scene.journal = await SqliteJournal.open(scene.path)
     [told] = [one for one in await scene.messages("a") if one.target.channel == "app"]
-    assert [attempt["verdict"] for attempt in told.attempts] == [verdict]
+    assert [attempt.verdict for attempt in told.attempts] == [verdict]
     assert scene.app.arrivals == []
     await scene.journal.close()

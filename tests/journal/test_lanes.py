@@ -265,7 +265,7 @@ async def test_a_lease_that_ran_out_is_an_ambiguous_attempt_and_its_late_outcome
     assert await settle(journal, slow, Verdict.REFUSED) is None
     assert await settle(journal, again, Verdict.ACCEPTED) == "accepted"
     [delivery] = await journal.deliveries("A1")
-    told = [(attempt["attempt"], attempt["verdict"], attempt["late"]) for attempt in delivery.attempts]
+    told = [(attempt.attempt, attempt.verdict, attempt.late) for attempt in delivery.attempts]
     assert told == [(1, "ambiguous", False), (1, "refused", True), (2, "accepted", False)]
 
 

@@ -1,14 +1,14 @@
 # ruff: noqa: PLR0913, PLR0917 - a verb takes cx and the time where a method takes self
 """Taking deliveries under a lease, and recording what came of each attempt."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
 from gateway.alert import Target
-from gateway.channel import Part, Payload
+from gateway.channel import Part, Payload, Verdict
 from gateway.incident import Status
 from gateway.journal.postgres import alerts, audit, lanes, work
 from gateway.journal.postgres.changes import Change, in_one
@@ -16,9 +16,9 @@ from gateway.journal.postgres.lanes import COLUMNS, Row
 from gateway.journal.postgres.nodes import dead
 from gateway.journal.postgres.sql import Cx, Here, columns, every, unnest
 from gateway.journal.postgres.sql import Row as SqlRow
-from gateway.journal.records import Claimed, Delivery, DeliveryState, Room, Settlement
+from gateway.journal.records import Attempt, Claimed, Delivery, DeliveryState, Room, Settlement
 from gateway.journal.sql import entries
-from gateway.journal.sql.codec import canonical, moment, read
+from gateway.journal.sql.codec import canonical, read
 from gateway.journal.sql.filling import Filling, Head, Merging
 from gateway.journal.sql.lane import Lane, delivery_key, shown
 from gateway.journal.sql.tried import (
@@ -320,17 +320,16 @@ def _claimed(
     )
 
 
-async def _attempts(cx: Cx, rows: Iterable[Row]) -> Mapping[int, list[Mapping[str, Any]]]:
+async def _attempts(cx: Cx, rows: Iterable[Row]) -> Mapping[int, list[Attempt]]:
     made = "SELECT delivery, fence, at, verdict, told, late FROM attempt WHERE delivery = ANY($1) ORDER BY position"
-    found: dict[int, list[Mapping[str, Any]]] = {}
+    found = defaultdict[int, list[Attempt]](list)
     for id, fence, at, verdict, told, late in await every(cx, made, [row.id for row in rows]):
         note, evidence = read(told, tuple[str, dict[str, str]])
-        attempt = {"attempt": fence, "at": moment(at), "verdict": verdict, "note": note, "evidence": evidence, "late": late}
-        found.setdefault(id, []).append(attempt)
+        found[id].append(Attempt(attempt=fence, at=at, verdict=Verdict(verdict), note=note, evidence=evidence, late=late))
     return found
 
 
-def _delivery(row: Row, attempts: Iterable[Mapping[str, Any]]) -> Delivery:
+def _delivery(row: Row, attempts: Iterable[Attempt]) -> Delivery:
     return Delivery(
         id=row.id,
         key=row.key,

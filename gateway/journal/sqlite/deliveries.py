@@ -8,9 +8,9 @@ from operator import itemgetter
 import apsw
 
 from gateway.alert import Target
-from gateway.channel import Part, Payload
+from gateway.channel import Part, Payload, Verdict
 from gateway.incident import Status
-from gateway.journal.records import Claimed, Delivery, DeliveryState, Room, Settlement
+from gateway.journal.records import Attempt, Claimed, Delivery, DeliveryState, Room, Settlement
 from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment, read, when
 from gateway.journal.sql.filling import Filling, Head, Merging, Wanted
@@ -217,11 +217,7 @@ def _expire(cx: apsw.Connection, now: datetime) -> None:
 
 def _delivery(cx: apsw.Connection, row: Row) -> Delivery:
     made = every(cx, "SELECT fence, at, verdict, note, evidence, late FROM attempt WHERE delivery = ? ORDER BY position", row.id)
-    names = ("attempt", "at", "verdict", "note", "evidence", "late")
-    attempts = [dict(zip(names, values, strict=True)) for values in made]
-    told = [
-        attempt | {"evidence": read(attempt["evidence"], dict[str, str]), "late": bool(attempt["late"])} for attempt in attempts
-    ]
+    attempts = tuple(map(_attempt, made))
     return Delivery(
         id=row.id,
         key=row.key,
@@ -231,5 +227,11 @@ def _delivery(cx: apsw.Connection, row: Row) -> Delivery:
         part=Part(row.part),
         state=shown(row.state, doubt=bool(row.doubt)),
         deadline=when(row.deadline),
-        attempts=tuple(told),
+        attempts=attempts,
     )
+
+
+def _attempt(row: SqlRow) -> Attempt:
+    fence, at, verdict, note, told, late = row
+    evidence = read(told, dict[str, str])
+    return Attempt(attempt=fence, at=when(at), verdict=Verdict(verdict), note=note, evidence=evidence, late=bool(late))

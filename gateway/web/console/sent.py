@@ -61,7 +61,7 @@ def _sent(one: Delivery) -> Sent:
     if not one.attempts:
         return Sent(one)
     last = one.attempts[-1]
-    return Sent(one, last["verdict"], last["note"], datetime.fromisoformat(last["at"]))
+    return Sent(one, last.verdict, last.note, last.at)
 
 
 def remark(note: str, gettext: Callable[[str], str]) -> str:

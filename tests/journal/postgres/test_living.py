@@ -169,11 +169,11 @@ async def carried(journal: PostgresJournal, port: int) -> bool:
 
 
 async def both_spoke_late(journal: PostgresJournal) -> bool:
-    return all(any(attempt["late"] for attempt in one.attempts) for one in await journal.deliveries())
+    return all(any(attempt.late for attempt in one.attempts) for one in await journal.deliveries())
 
 
 def verdicts(delivery: Delivery) -> list[str]:
-    return [f"{attempt['verdict']}{' late' * attempt['late']}" for attempt in delivery.attempts]
+    return [f"{attempt.verdict}{' late' * attempt.late}" for attempt in delivery.attempts]
 
 
 async def test_two_gateways_of_one_name_are_refused_and_the_name_is_free_when_one_ends(a: PostgresJournal, dsn: str) -> None:

@@ -111,4 +111,4 @@ async def test_an_outcome_that_was_written_down_is_evidence_the_second_time(far:
     assert await claim(far, "sms") == []
     [delivery] = [one for one in await far.deliveries() if one.number == 2]
     assert delivery.state == "accepted"
-    assert [attempt["late"] for attempt in delivery.attempts] == [False, True]
+    assert [attempt.late for attempt in delivery.attempts] == [False, True]

@@ -191,7 +191,7 @@ async def test_a_node_that_stood_still_finds_its_delivery_with_another_and_only_
     assert await settle(a, slow, Verdict.REFUSED) is None
     assert await settle(b, again, Verdict.ACCEPTED) == "accepted"
     [delivery] = await a.deliveries("A1")
-    told = [(attempt["attempt"], attempt["verdict"], attempt["late"]) for attempt in delivery.attempts]
+    told = [(attempt.attempt, attempt.verdict, attempt.late) for attempt in delivery.attempts]
     assert told == [(1, "ambiguous", False), (1, "refused", True), (2, "accepted", False)]
 
 
@@ -306,15 +306,15 @@ class Story:
 def judge(lane: list[Delivery]) -> None:
     """Hold one lane, oldest first, against the lane table: what was tried, in which order, and whether a cancel had to go."""
     cancel = lane[-1]
-    tried = [(one.number, attempt["verdict"]) for one in lane for attempt in one.attempts]
+    tried = [(one.number, attempt.verdict) for one in lane for attempt in one.attempts]
     reached = any(verdict in ("accepted", "ambiguous") for number, verdict in tried if number != cancel.number)
     assert (cancel.state == "nothing-to-cancel") == (not reached), lane
     assert cancel.state in ("nothing-to-cancel", "accepted", "refused"), lane
     assert bool(cancel.attempts) == reached, lane
     for one in lane:
-        settled = [attempt["verdict"] in ("accepted", "refused") for attempt in one.attempts]
+        settled = [attempt.verdict in ("accepted", "refused") for attempt in one.attempts]
         assert sum(settled[:-1]) == 0, "what was over was sent again"
-        assert [attempt["attempt"] for attempt in one.attempts] == list(range(1, len(one.attempts) + 1))
+        assert [attempt.attempt for attempt in one.attempts] == list(range(1, len(one.attempts) + 1))
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + 3))
