@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from gateway.fault import Fault
 from gateway.journal.postgres import audit, work
 from gateway.journal.postgres import foreign as heard
-from gateway.journal.postgres.changes import Change, in_one, kept, told_in_one
+from gateway.journal.postgres.changes import Change, Shape, in_one, kept, make, told_in_one
 from gateway.journal.postgres.intake import holding, known
-from gateway.journal.postgres.sql import Cx, columns, unnest
+from gateway.journal.postgres.sql import Cx
 from gateway.journal.records import Arrival
 from gateway.journal.sql import entries
 from gateway.journal.sql.arriving import (
@@ -27,6 +27,45 @@ from gateway.journal.sql.arriving import (
 )
 from gateway.journal.sql.codec import canonical
 from gateway.journal.sql.times import SAME_BODY_FOR, SAME_KEY_FOR
+
+# Names taken by whoever comes first; one that was taken too long ago is free
+_GIVEN = Shape(
+    "INSERT INTO given AS g (source, name, receipt, sha256, received_at) SELECT * FROM ROWS AS n ORDER BY 1, 2"
+    " ON CONFLICT (source, name) DO UPDATE SET receipt = excluded.receipt, sha256 = excluded.sha256,"
+    " received_at = excluded.received_at WHERE g.received_at <= excluded.received_at - CASE WHEN g.name LIKE 'key:%'"
+    f" THEN interval '{SAME_KEY_FOR.total_seconds():.0f} s' ELSE interval '{SAME_BODY_FOR.total_seconds():.0f} s' END",
+    "text text text text timestamptz",
+    "receipt",
+)
+_WATCHED = Shape(
+    "INSERT INTO watch (key, revision, state) SELECT key, 0, '' FROM ROWS AS n (key) ORDER BY key"
+    " ON CONFLICT (key) DO UPDATE SET revision = watch.revision",
+    "text",
+    "key revision",
+)
+_RECEIVED = Shape(
+    "INSERT INTO receipt (id, source, key, sha256, media_type, headers, actor, received_at, items) SELECT * FROM ROWS AS n",
+    "text text text text text text text timestamptz text",
+)
+_REFUSED = Shape("INSERT INTO quarantine (receipt, item, refusal) SELECT * FROM ROWS AS n", "text int text")
+_REPORTED = Shape(
+    "INSERT INTO report (source, id, episode, receipt, arrived, applied, closes, why, body) SELECT * FROM ROWS AS n",
+    "text text int text timestamptz bool bool text text",
+)
+_NEWEST = Shape(
+    "INSERT INTO episode (source, id, number, report, arrived) SELECT * FROM ROWS AS n"
+    " ON CONFLICT (source, id, number) DO UPDATE SET report = excluded.report, arrived = excluded.arrived",
+    "text text int text timestamptz",
+)
+_OVER = Shape("UPDATE episode SET open = false WHERE (source, id, number) IN (SELECT * FROM ROWS AS n)", "text text int")
+_INCIDENTS_MOVED = Shape(
+    "UPDATE incident i SET revision = n.revision FROM ROWS AS n (source, id, revision) WHERE i.source = n.source AND i.id = n.id",
+    "text text bigint",
+)
+_WATCHES_MOVED = Shape(
+    "UPDATE watch w SET revision = n.revision, state = n.state FROM ROWS AS n (key, state, revision) WHERE w.key = n.key",
+    "text bytea bigint",
+)
 
 
 async def accept(cx: Cx, arrivals: Sequence[Arrival]) -> list[Answer]:
@@ -54,7 +93,7 @@ async def _held(cx: Cx, requests: Sequence[Request]) -> tuple[list[Request], Rev
     Returns the requests that have a name now, of several with one the first, and all revisions, 0 for what is new.
     """
     names, keys = touched(requests)
-    taken, incidents, watches = await told_in_one(cx, [_named(requests), holding(names), _watching(keys)])
+    taken, incidents, watches = await told_in_one(cx, [_named(requests), holding(names), _WATCHED.of([(key,) for key in keys])])
     ours = {id for (id,) in taken} | {""}
     found: Revisions = {(source, id): int(revision) for source, id, revision in incidents}
     found |= {(key,): int(revision) for key, revision in watches}
@@ -65,27 +104,7 @@ async def _held(cx: Cx, requests: Sequence[Request]) -> tuple[list[Request], Rev
 
 def _named(requests: Sequence[Request]) -> Change:
     named = {(raw.source, window(one.sha256, one.arrival.key)[0]): (one, raw) for one, raw in reversed(raws(requests))}
-    return Change(
-        "INSERT INTO given AS g (source, name, receipt, sha256, received_at)"
-        f" SELECT * FROM {unnest('text text text text timestamptz')} ORDER BY 1, 2"
-        " ON CONFLICT (source, name) DO UPDATE SET receipt = excluded.receipt, sha256 = excluded.sha256,"
-        " received_at = excluded.received_at"
-        " WHERE g.received_at <= excluded.received_at - CASE WHEN g.name LIKE 'key:%' THEN $6::interval ELSE $7::interval END",
-        [
-            *columns(5, [(*name, one.receipt.id, one.sha256, raw.received_at) for name, (one, raw) in named.items()]),
-            *(SAME_KEY_FOR, SAME_BODY_FOR),
-        ],
-        ("receipt",),
-    )
-
-
-def _watching(keys: Sequence[str]) -> Change:
-    return Change(
-        "INSERT INTO watch (key, revision, state) SELECT key, 0, '' FROM unnest($1::text[]) AS n (key) ORDER BY key"
-        " ON CONFLICT (key) DO UPDATE SET revision = watch.revision",
-        [keys],
-        ("key", "revision"),
-    )
+    return _GIVEN.of([(*name, one.receipt.id, one.sha256, raw.received_at) for name, (one, raw) in named.items()])
 
 
 async def _forget(cx: Cx, receipts: Sequence[str]) -> None:
@@ -101,8 +120,7 @@ async def _record(cx: Cx, requests: Sequence[Request], moved: Mapping[tuple[str,
     said = audit.appending([entry for one in requests for entry in entries.arrived(one)])
     await in_one(cx, [*_received(requests), *_placed(requests), *owed, *_moved(moved, requests)], said)
     if closed := [episode(at) for _, at, _ in reports(requests) if at.closes]:
-        over = f"UPDATE episode SET open = false WHERE (source, id, number) IN (SELECT * FROM {unnest('text text int')})"
-        await cx.execute(over, *columns(3, closed))
+        await make(cx, _OVER.of(closed))
     if others := foreigners(requests):
         await heard.add(cx, others)
 
@@ -118,14 +136,9 @@ def _received(requests: Sequence[Request]) -> Iterator[Change]:
         )
         for one, raw in came
     ]
-    yield Change(
-        "INSERT INTO receipt (id, source, key, sha256, media_type, headers, actor, received_at, items) SELECT * FROM"
-        f" {unnest('text text text text text text text timestamptz text')}",
-        columns(9, rows),
-    )
+    yield _RECEIVED.of(rows)
     if refused := [(one.receipt.id, index, canonical(no)) for one, _ in came for index, no in one.arrival.refusals]:
-        added = f"INSERT INTO quarantine (receipt, item, refusal) SELECT * FROM {unnest('text int text')}"
-        yield Change(added, columns(3, refused))
+        yield _REFUSED.of(refused)
 
 
 def _placed(requests: Sequence[Request]) -> Iterator[Change]:
@@ -134,26 +147,13 @@ def _placed(requests: Sequence[Request]) -> Iterator[Change]:
     rows = [
         (*episode(at), one.receipt.id or None, one.arrival.at, at.applied, at.closes, at.why, body) for one, at, body in placed
     ]
-    yield Change(
-        "INSERT INTO report (source, id, episode, receipt, arrived, applied, closes, why, body) SELECT * FROM"
-        f" {unnest('text text int text timestamptz bool bool text text')}",
-        columns(9, rows),
-    )
+    yield _REPORTED.of(rows)
     newest = {episode(at): (*episode(at), body, one.arrival.at) for one, at, body in placed if at.applied}
-    yield Change(
-        "INSERT INTO episode (source, id, number, report, arrived)"
-        f" SELECT * FROM {unnest('text text int text timestamptz')}"
-        " ON CONFLICT (source, id, number) DO UPDATE SET report = excluded.report, arrived = excluded.arrived",
-        columns(5, list(newest.values())),
-    )
+    yield _NEWEST.of(list(newest.values()))
 
 
 def _moved(revisions: Mapping[tuple[str, ...], int], requests: Iterable[Request]) -> Iterator[Change]:
     if incidents := [(*key, revision) for key, revision in revisions.items() if len(key) == 2]:
-        moved = f"UPDATE incident i SET revision = n.revision FROM {unnest('text text bigint')}"
-        which = " AS n (source, id, revision) WHERE i.source = n.source AND i.id = n.id"
-        yield Change(moved + which, columns(3, incidents))
+        yield _INCIDENTS_MOVED.of(incidents)
     if states := {watched.key: watched.state for one in requests for watched in one.arrival.watches}:
-        rows = [(key, state, revisions[key,]) for key, state in states.items()]
-        moved = f"UPDATE watch w SET revision = n.revision, state = n.state FROM {unnest('text bytea bigint')}"
-        yield Change(moved + " AS n (key, state, revision) WHERE w.key = n.key", columns(3, rows))
+        yield _WATCHES_MOVED.of([(key, state, revisions[key,]) for key, state in states.items()])

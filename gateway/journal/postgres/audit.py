@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from gateway.journal.audit import SEALED, SEALS, beginning, heads_digest, link
-from gateway.journal.postgres.changes import Change, make
-from gateway.journal.postgres.sql import Cx, Row, arrays, columns, every, only, unnest
+from gateway.journal.postgres.changes import Change, Shape, make
+from gateway.journal.postgres.sql import Cx, Row, every, only, unnest
 from gateway.journal.records import AuditEntry
 from gateway.journal.sql.codec import canonical
 from gateway.journal.sql.entries import Entry
 
 LOOK_S = 0.01
+_APPENDED = Shape("SELECT append_to_audit(COLUMNS)", "text timestamptz text text bytea text")
 
 
 async def note(  # noqa: PLR0913, PLR0917 - an entry has as many parts
@@ -42,7 +43,7 @@ def appending(news: Sequence[Entry]) -> Change:
         (new.chain, new.at, new.actor, new.act, body, beginning(new.chain, new.at, new.actor, new.act, body))
         for new, body in written
     ]
-    return Change(f"SELECT append_to_audit({arrays('text timestamptz text text bytea text')})", columns(6, rows))
+    return _APPENDED.of(rows)
 
 
 async def read(cx: Cx, chain: str | None = None, *, after: int = 0, most: int = 1000) -> Sequence[AuditEntry]:

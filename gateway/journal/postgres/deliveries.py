@@ -11,7 +11,7 @@ from gateway.alert import Target
 from gateway.channel import Part, Payload, Verdict
 from gateway.incident import Status
 from gateway.journal.postgres import alerts, audit, lanes, work
-from gateway.journal.postgres.changes import Change, in_one
+from gateway.journal.postgres.changes import Shape, in_one
 from gateway.journal.postgres.lanes import COLUMNS, Row
 from gateway.journal.postgres.nodes import dead
 from gateway.journal.postgres.sql import Cx, Here, columns, every, unnest
@@ -90,6 +90,10 @@ _MOVE = (
     " AND o.state = 'waiting' ORDER BY o.id LIMIT 1))"
     " SELECT id, fence, m.state = 'waiting' AND m.role <> 'tell' OR EXISTS (SELECT FROM delivery t WHERE t.alert = m.alert"
     " AND t.channel = m.channel AND t.target = m.target AND t.state = 'waiting' AND t.role <> 'tell') FROM moved m"
+)
+_MADE = Shape(
+    "INSERT INTO attempt (delivery, fence, at, verdict, told, late) SELECT * FROM ROWS AS n",
+    "bigint bigint timestamptz text text bool",
 )
 
 
@@ -280,12 +284,7 @@ async def _evidence(cx: Cx, tries: Sequence[Tried], counting: Collection[Turn]) 
         (t.id, t.fence, t.at, t.outcome.verdict, canonical([t.outcome.note, t.outcome.evidence]), t.turn not in counting)
         for t in tries
     ]
-    made = Change(
-        "INSERT INTO attempt (delivery, fence, at, verdict, told, late)"
-        f" SELECT * FROM {unnest('bigint bigint timestamptz text text bool')}",
-        columns(6, rows),
-    )
-    await in_one(cx, [made], audit.appending(attempted(tries, counting)))
+    await in_one(cx, [_MADE.of(rows)], audit.appending(attempted(tries, counting)))
     if late := late_but_reaching(tries, counting):
         await cx.execute("UPDATE delivery SET reached = true WHERE id = ANY($1)", late)
 

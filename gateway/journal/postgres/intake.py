@@ -9,8 +9,8 @@ from gateway.alert import IncidentKey, digest
 from gateway.fault import Conflict
 from gateway.incident import Incident
 from gateway.journal.postgres import audit
-from gateway.journal.postgres.changes import Change
-from gateway.journal.postgres.sql import Cx, Row, change, columns, every, find, only
+from gateway.journal.postgres.changes import Change, Shape
+from gateway.journal.postgres.sql import Cx, Row, change, every, find, only
 from gateway.journal.records import Head, ItemAnswer, Quarantined, Receipt
 from gateway.journal.sql import entries
 from gateway.journal.sql.arriving import window
@@ -22,6 +22,12 @@ MOST_SHOWN = 200
 _QUARANTINED = (
     "SELECT q.id, r.id, q.item, q.refusal, q.settled, r.source, r.media_type, b.body, r.received_at, r.headers"
     " FROM quarantine q JOIN receipt r ON r.id = q.receipt JOIN blob b ON b.sha256 = r.sha256 "
+)
+_HELD = Shape(
+    "INSERT INTO incident (source, id) SELECT * FROM ROWS AS n ORDER BY 1, 2"
+    " ON CONFLICT (source, id) DO UPDATE SET revision = incident.revision",
+    "text text",
+    "source id revision",
 )
 
 
@@ -97,12 +103,7 @@ async def stop(cx: Cx, alert: str, level: str) -> None:
 
 def holding(keys: Sequence[tuple[str, str]]) -> Change:
     """Keep everybody else from these incidents until the transaction ends; tells their revisions, 0 for new ones."""
-    return Change(
-        "INSERT INTO incident (source, id) SELECT * FROM unnest($1::text[], $2::text[]) ORDER BY 1, 2"
-        " ON CONFLICT (source, id) DO UPDATE SET revision = incident.revision",
-        columns(2, keys),
-        ("source", "id", "revision"),
-    )
+    return _HELD.of(keys)
 
 
 def read_head(row: Row) -> Head:

@@ -69,14 +69,9 @@ async def change(cx: Cx, statement: str, *values: object) -> int:
     return int(tag.rpartition(" ")[2])
 
 
-def arrays(kinds: str, first: int = 1) -> str:
-    """Return columns of these kinds, which are the parameters from `first` on."""
-    return ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds.split(), first))
-
-
 def unnest(kinds: str, first: int = 1) -> str:
-    """Return the rows made of `arrays`."""
-    return f"unnest({arrays(kinds, first)})"
+    """Return the rows made of columns of these kinds, which are the parameters from `first` on."""
+    return f"unnest({', '.join(f'${number}::{kind}[]' for number, kind in enumerate(kinds.split(), first))})"
 
 
 def columns(count: int, rows: Sequence[Sequence[object]]) -> list[list[object]]:

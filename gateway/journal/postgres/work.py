@@ -4,12 +4,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from gateway.journal.contract import Stale
-from gateway.journal.postgres.changes import Change, make
+from gateway.journal.postgres.changes import Change, Shape, make
 from gateway.journal.postgres.nodes import dead
-from gateway.journal.postgres.sql import Cx, Here, Row, change, columns, every, unnest
+from gateway.journal.postgres.sql import Cx, Here, Row, change, every
 from gateway.journal.records import Task, Todo, TodoKind
 
 _STILL_OURS = " WHERE id = $1 AND fence = $2 AND NOT done AND lease_until > 0"
+
+_OWED = Shape(
+    "INSERT INTO todo (kind, subject, body, since) SELECT * FROM ROWS AS n ORDER BY 1, 2"
+    " ON CONFLICT (kind, subject) WHERE NOT done"
+    " DO UPDATE SET body = excluded.body, due = 0, again = todo.lease_until > 0",
+    "text text bytea timestamptz",
+)
 
 
 async def owe(cx: Cx, todos: Iterable[Todo], at: datetime) -> None:
@@ -21,13 +28,7 @@ async def owe(cx: Cx, todos: Iterable[Todo], at: datetime) -> None:
 def owing(todos: Sequence[tuple[Todo, datetime]]) -> Change:
     """Add work that came up at different times; always in the same order, so that nobody waits for each other."""
     newest = {(todo.kind, todo.subject): (todo.kind, todo.subject, todo.body, at) for todo, at in todos}
-    return Change(
-        "INSERT INTO todo (kind, subject, body, since)"
-        f" SELECT * FROM {unnest('text text bytea timestamptz')} ORDER BY 1, 2"
-        " ON CONFLICT (kind, subject) WHERE NOT done"
-        " DO UPDATE SET body = excluded.body, due = 0, again = todo.lease_until > 0",
-        columns(4, list(newest.values())),
-    )
+    return _OWED.of(list(newest.values()))
 
 
 async def take(cx: Cx, here: Here, kind: TodoKind, most: int, lease_s: float) -> Sequence[Task]:
