@@ -20,6 +20,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 MUCH = 4 << 30
 NOBODY = 65534
 TEMPLATE = "empty_record"
+STANDBY = "standby"
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0777",
@@ -160,9 +161,8 @@ class Pair:
         folders = [home / name for name in ("primary", "standby")]
         for folder in folders:
             folder.mkdir()
-        # Only the primary names the standby: a promoted server that waits for one answers nobody
-        self.primary = Server(folders[0], programs, {"synchronous_standby_names": "standby"})
-        follows = f"host={folders[0]} user=postgres application_name=standby"
+        self.primary = Server(folders[0], programs)
+        follows = f"host={folders[0]} user=postgres application_name={STANDBY}"
         # By default a standby that was turned away waits 5 s
         catching_up = {"primary_conninfo": follows, "wal_retrieve_retry_interval": "100ms"}
         self.standby = Server(folders[1], self.primary.programs, catching_up)
@@ -171,6 +171,9 @@ class Pair:
         copied = ("-D", str(self.standby.data), "--checkpoint=fast", "--write-recovery-conf")
         self.standby.run("pg_basebackup", "-h", str(folders[0]), "-U", "postgres", *copied)
         self.standby.start()
+        # Only the primary names the standby: a promoted server that waits for one answers nobody
+        self.primary.sql(f"ALTER SYSTEM SET synchronous_standby_names = '{STANDBY}'")
+        self.primary.sql("SELECT pg_reload_conf()")
         self.primary.sql("CREATE DATABASE record")
 
     @property

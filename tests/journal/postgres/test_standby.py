@@ -14,13 +14,15 @@ from gateway.journal.postgres import PostgresJournal
 from gateway.journal.postgres.opening import MOST_CONNECTIONS
 from gateway.journal.records import Arrival
 from tests.journal.postgres.server import Pair
-from tests.journal.samples import T0, claim, incident, placed, raw, tell, version
+from tests.journal.samples import T0, claim, incident, placed, raw, room, tell, version
 
 AWAY_S = 8.0
 CALLERS = 12
 # Beside the pool: the session that holds the node's name, one that it gave up, one that looks, and ours
 BESIDE = 4
 BACK_S = 30.0
+# As docs/two-sites.md has it
+GO_ON = ("ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()")
 
 
 async def sessions(pair: Pair) -> Sequence[str]:
@@ -122,6 +124,29 @@ async def test_nothing_piles_up_while_the_standby_is_away_and_all_goes_on_when_i
     assert len(at_once) > CALLERS
     assert [one.again for one in answers] == [True, True, False]
     assert len(held) <= MOST_CONNECTIONS + BESIDE
+    assert "SyncRep" not in held
+
+
+@pytest.mark.timeout(150)
+async def test_whoever_goes_on_without_the_standby_finds_done_what_waited_for_it(pair: Pair) -> None:
+    journal = await PostgresJournal.open(pair.dsn, node="a")
+    try:
+        pair.standby.stop()
+        pushing = Pushing(journal, pair)
+        await pushing.push(AWAY_S / 2)
+        for statement in GO_ON:
+            await asyncio.to_thread(pair.primary.sql, statement)
+        took = await until_it_commits(journal)
+        answers = [await journal.accept(arrival(name)) for name in ("1-1", "new")]
+        found = await journal.claim(room({"sms": 1}, 1), 30, T0)
+        held = await sessions(pair)
+    finally:
+        await journal.close()
+
+    assert pushing.acknowledged == [], "something was acknowledged that only one of the two had"
+    assert took < BACK_S
+    assert [one.again for one in answers] == [True, False]
+    assert found == []
     assert "SyncRep" not in held
 
 
