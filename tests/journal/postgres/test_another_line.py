@@ -18,7 +18,7 @@ from tests.journal.samples import HOUR, T0, tell, version
 APP = app.feed(FeedSettings(title={"ko": "한밭"}, sender="hanbat", mode=Status.EXERCISE, language="ko"))
 
 
-@pytest.mark.parametrize("others", [0, 1, 2], ids=["less was published since", "as much", "more"])
+@pytest.mark.parametrize("others", [0, 1, 2], ids=["less-published-since", "as-much", "more"])
 async def test_what_the_old_primary_alone_had_published_is_forgotten(pair: Pair, others: int) -> None:
     """Commits there wait for no standby, as after somebody switched that off; versions of the same number are issued anew."""
     await asyncio.to_thread(pair.primary.sql, "ALTER DATABASE record SET synchronous_commit = 'local'")
