@@ -1,6 +1,7 @@
 """The same pages and feeds as plain files for any web server: each is replaced whole, and they outlive the gateway."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Container, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -11,8 +12,13 @@ from gateway.publishing import Feeds, View
 from gateway.web.public_pages.site import HERE, NAMED, SINGLE, STATIC, Site
 
 INDEX = "index.html"
+KINDS = (*SINGLE, *NAMED)
 CLOCKED = ("now",)
 """The kinds of pages that tell what time it is."""
+NEWS = ("alerts", *CLOCKED)
+"""The kinds of pages that are looked at first when something happens."""
+PAUSE_S = 0.001
+"""After each file, for whoever carries the same news to where people hear it: one interpreter does both."""
 TOPS = ("alerts", "data", "feeds", "lines", "network", "now", "past", "static", "stops")
 
 File = tuple[str, bytes]
@@ -22,13 +28,16 @@ async def write(feeds: Feeds, view: View, site: Site, folder: Path, *, before: V
     """Make a folder hold what a view shows, and return how many files were looked at; raises Unavailable, OSError.
 
     What a page links to is written before the page, and what is published no more goes last; files of others stay, but for
-    those in the folders that are ours. Where the folder holds the view `before` and nothing was told since, only what tells
-    the time is written.
+    those in the folders that are ours. Where the folder holds the view `before`, the news is written first; where nothing was
+    told since, only what tells the time.
     """
     fetched = [file async for file in _fetched(feeds, view)]
-    if before is not None and _news(before) == _news(view):
+    if before is None:
+        return await asyncio.to_thread(_put_all, folder, (fetched, _static(), _pages(site, view)))
+    if _news(before) == _news(view):
         return len(await asyncio.to_thread(_put_each, folder, (fetched, _pages(site, view, CLOCKED))))
-    return await asyncio.to_thread(_put_all, folder, (*fetched, *_static()), site, view)
+    rest = [kind for kind in KINDS if kind not in NEWS]
+    return await asyncio.to_thread(_put_all, folder, (fetched, _static(), _pages(site, view, NEWS), _pages(site, view, rest)))
 
 
 def _news(view: View) -> tuple[tuple[str, int, bool], ...]:
@@ -50,7 +59,7 @@ def _static() -> Iterator[File]:
         yield STATIC + file.name, file.read_bytes()
 
 
-def _pages(site: Site, view: View, kinds: Container[str] = (*SINGLE, *NAMED)) -> Iterator[File]:
+def _pages(site: Site, view: View, kinds: Container[str] = KINDS) -> Iterator[File]:
     """Yield every page of some kinds at its address; without a language, in the city's own."""
     for address in (one for one in site.addresses(view) if one.kind in kinds):
         body = site.page(view, address)
@@ -61,8 +70,8 @@ def _pages(site: Site, view: View, kinds: Container[str] = (*SINGLE, *NAMED)) ->
                 yield f"/{INDEX}", body
 
 
-def _put_all(folder: Path, first: Iterable[File], site: Site, view: View) -> int:
-    kept = _put_each(folder, (first, _pages(site, view)))
+def _put_all(folder: Path, groups: Iterable[Iterable[File]]) -> int:
+    kept = _put_each(folder, groups)
     for top in TOPS:
         for file in sorted((folder / top).rglob("*"), reverse=True):
             if file.is_dir() and not any(file.iterdir()):
@@ -90,4 +99,5 @@ def _put(file: Path, body: bytes) -> Path:
         beside = file.with_name(f".{file.name}.new")
         beside.write_bytes(body)
         beside.replace(file)
+    time.sleep(PAUSE_S)
     return file

@@ -113,6 +113,26 @@ async def test_where_nothing_is_new_only_what_tells_the_time_is_written(town: To
     assert 'class="state expired"' in (tmp_path / "alerts" / alert["id"] / "en" / "index.html").read_text()
 
 
+async def test_the_news_is_written_before_the_many_pages_that_follow_from_it(town: Town, tmp_path: Path) -> None:
+    feeds, pages = Feeds(town.journal, town.gateway.plan.feeds, "http://127.0.0.1", town.clock), site("ko", "en")
+    quiet = await feeds.view()
+    await files.write(feeds, quiet, pages, tmp_path)
+    before = _times(tmp_path)
+    alert = await town.issue(await town.draft(transit=[{"stop": "S01", "closed": True}]))
+
+    await files.write(feeds, await feeds.view(), pages, tmp_path, before=quiet)
+
+    written = {file: at for file, at in _times(tmp_path).items() if before.get(file) != at}
+    news = [at for file, at in written.items() if file.parts[0] in {"alerts", "now"}]
+    rest = [at for file, at in written.items() if file.parts[0] in {"lines", "stops", "network"}]
+    assert Path("alerts", alert["id"], "ko", "index.html") in written
+    assert max(news) < min(rest)
+
+
+def _times(folder: Path) -> dict[Path, int]:
+    return {file: (folder / file).stat().st_mtime_ns for file in _all(folder)}
+
+
 def _all(folder: Path) -> set[Path]:
     return {file.relative_to(folder) for file in folder.rglob("*") if file.is_file()}
 
