@@ -59,6 +59,19 @@ async def test_a_seal_waits_for_what_has_a_place_before_it_and_nobody_waits_for_
     assert without.path == f"{SEALS}#1"
 
 
+async def test_whoever_appends_to_a_chain_waits_for_who_is_at_it(a: PostgresJournal, writer: asyncpg.Connection) -> None:
+    await audit.note(writer, "river", "lee", "under way too", {}, T0)
+    noting = asyncio.create_task(a.note("river", "kim", "after", {}, T0))
+    await asyncio.sleep(0.2)
+    assert not noting.done()
+    await writer.execute("COMMIT")
+    await noting
+
+    entries = await a.audit("river")
+    assert [entry.act for entry in entries] == ["before", "under way too", "after"]
+    assert verify(entries, whole=False) is None
+
+
 async def test_what_was_given_up_before_a_seal_is_not_in_it(a: PostgresJournal, writer: asyncpg.Connection) -> None:
     sealing = asyncio.create_task(a.seal(T0))
     await until_placed(writer)
