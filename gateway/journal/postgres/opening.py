@@ -22,7 +22,6 @@ _SESSION = {
     "client_connection_check_interval": "500",
     "timezone": "UTC",
     "jit": "off",
-    "plan_cache_mode": "force_generic_plan",
     # A machine that lost its power lets go of its node's name within 8 s
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "1",
