@@ -36,9 +36,9 @@ async def test_every_deed_and_attempt_is_in_its_alerts_chain(journal: Journal) -
     assert entries[2].actor == "lee"
     payload = hashlib.sha256(b"A1.1 alert message to sms/all").hexdigest()
     assert payload in json.loads(entries[3].body)["payloads"]
-    attempted = json.loads(entries[4].body)
-    assert attempted["verdict"] == "accepted"
-    assert attempted["evidence"] == hashlib.sha256(b'["as the far side said",{}]').hexdigest()
+    [attempt] = json.loads(entries[4].body)["attempts"]
+    assert attempt["verdict"] == "accepted"
+    assert attempt["evidence"] == hashlib.sha256(b'["as the far side said",{}]').hexdigest()
 
 
 async def test_a_sources_chain_holds_digests_and_no_payload(journal: Journal) -> None:

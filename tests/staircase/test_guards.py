@@ -91,7 +91,7 @@ NOTHING_OVERTAKES = {
     ),
     "a chain goes in order": guard(
         row("a newer version is issued, an older one waits"),
-        *((CLAIMS, "ORDER BY d.priority, d.due, d.id", "ORDER BY d.id DESC"), OLDEST_FIRST, HEADS_ONLY, ONE_IN_FLIGHT),
+        *((CLAIMS, "ORDER BY priority, due, id", "ORDER BY id DESC"), OLDEST_FIRST, HEADS_ONLY, ONE_IN_FLIGHT),
     ),
     "a cancel follows what may have reached": guard(
         row("Cancel issued, not reached"), (LANES, "    if _reached(cx, back):\n", "    if True:\n")

@@ -11,9 +11,9 @@ import apsw
 from gateway.alert import Act, Deed
 from gateway.channel import Outcome, Verdict
 from gateway.journal.records import DeliveryState, Todo, TodoKind
-from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment
 from gateway.journal.sql.entries import Entry
+from gateway.journal.sql.tried import Tried, attempted
 from gateway.journal.sqlite import alerts, audit, work
 from gateway.journal.sqlite.lanes import Row
 from gateway.journal.sqlite.sql import every
@@ -41,8 +41,8 @@ def lay_to_rest(cx: apsw.Connection, now: datetime, actor: str) -> int:
     """
     cx.execute("BEGIN IMMEDIATE")
     rows = [Row(*row) for row in every(cx, _UNDER_WAY)]
-    for row in rows:
-        _unknown(cx, row, now)
+    left = [_unknown(cx, row, now) for row in rows]
+    audit.append_all(cx, attempted(left, {one.turn for one in left}))
     for alert, several in Counter(row.alert for row in rows).items():
         work.owe(cx, _page("delivery-unknown", alert, f"{several} deliveries of {alert} may or may not have gone out"), now)
     _leave_drafts(cx)
@@ -55,7 +55,7 @@ def lay_to_rest(cx: apsw.Connection, now: datetime, actor: str) -> int:
     return len(rows)
 
 
-def _unknown(cx: apsw.Connection, row: Row, now: datetime) -> None:
+def _unknown(cx: apsw.Connection, row: Row, now: datetime) -> Tried:
     cx.execute(
         "UPDATE delivery SET state = ?, lease_until = 0, reached = 1, doubt = 1 WHERE id = ?", (DeliveryState.UNKNOWN, row.id)
     )
@@ -64,7 +64,7 @@ def _unknown(cx: apsw.Connection, row: Row, now: datetime) -> None:
         "INSERT INTO attempt (delivery, fence, at, verdict, note, evidence, late) VALUES (?, ?, ?, ?, ?, '{}', 0)",
         (row.id, row.fence, moment(now), outcome.verdict, outcome.note),
     )
-    audit.append(cx, entries.attempted(row.lane, row.key, row.fence, outcome, now, late=False))
+    return Tried(row.id, row.fence, row.lane, row.key, outcome, 0.0, now)
 
 
 def _go_on(cx: apsw.Connection, now: datetime, actor: str) -> None:

@@ -45,11 +45,15 @@ def acted(alert: str, act: Act, payloads: Sequence[str] = ()) -> Entry:
     return Entry(f"alert:{alert}", act.at, act.actor, act.deed, body | ({"payloads": payloads} if payloads else {}))
 
 
-def attempted(lane: Lane, key: str, fence: int, outcome: Outcome, at: datetime, *, late: bool) -> Entry:  # noqa: PLR0913
-    """Return what came of an attempt, with the digest of its evidence."""
+def attempt(key: str, fence: int, outcome: Outcome, *, late: bool) -> Body:
+    """Return what came of one attempt, with the digest of its evidence."""
     proof = digest(canonical([outcome.note, outcome.evidence]).encode())
-    body: Body = {"delivery": key, "attempt": fence, "verdict": outcome.verdict, "late": late, "evidence": proof}
-    return Entry(f"alert:{lane.alert}", at, "gateway", "attempted", body)
+    return {"delivery": key, "attempt": fence, "verdict": outcome.verdict, "late": late, "evidence": proof}
+
+
+def attempted(alert: str, attempts: Sequence[Body], at: datetime) -> Entry:
+    """Return what came of an alert's attempts that are written down together."""
+    return Entry(f"alert:{alert}", at, "gateway", "attempted", {"attempts": attempts})
 
 
 def overdue(lane: Lane, key: str, state: DeliveryState, at: datetime) -> Entry:

@@ -1,5 +1,6 @@
 """What came of a try, before it is written down: pure, and the same for every store of the record."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -7,7 +8,7 @@ from typing import NamedTuple
 from gateway.channel import Outcome, Verdict
 from gateway.journal.records import DeliveryState, Settlement
 from gateway.journal.sql import entries
-from gateway.journal.sql.entries import Entry
+from gateway.journal.sql.entries import Body, Entry
 from gateway.journal.sql.lane import Lane
 
 Turn = tuple[int, int]
@@ -73,8 +74,12 @@ def unsettled(tries: Iterable[Tried]) -> list[Tried]:
 
 
 def attempted(tries: Iterable[Tried], counting: Collection[Turn]) -> list[Entry]:
-    """Return what the audit is told of tries, in their order."""
-    return [entries.attempted(t.lane, t.key, t.fence, t.outcome, t.at, late=t.turn not in counting) for t in tries]
+    """Return what the audit is told of tries: one entry for those of an alert that are written down together."""
+    told: dict[tuple[str, datetime], list[Body]] = defaultdict(list)
+    for one in tries:
+        late = one.turn not in counting
+        told[one.lane.alert, one.at].append(entries.attempt(one.key, one.fence, one.outcome, late=late))
+    return [entries.attempted(alert, attempts, at) for (alert, at), attempts in told.items()]
 
 
 def late_but_reaching(tries: Iterable[Tried], counting: Collection[Turn]) -> list[int]:

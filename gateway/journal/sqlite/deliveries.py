@@ -48,14 +48,18 @@ _QUEUES = (
     " SELECT priority, channel, target FROM queue ORDER BY priority"
 )
 _DUE = (
-    "SELECT d.due, d.id, d.alert FROM delivery d"
-    " WHERE d.state = 'waiting' AND d.head = 1 AND d.channel = ? AND d.target = ? AND d.priority = ? AND d.due <= ?"
-    " AND (d.due, d.id) > (?, ?)"
+    "SELECT due, id, alert FROM delivery"
+    " WHERE state = 'waiting' AND head = 1 AND channel = ? AND target = ? AND priority = ? AND due <= ?"
+    " AND (due, id) > (?, ?) ORDER BY priority, due, id LIMIT ?"
+)
+# Whatever the marks say: the oldest unfinished delivery of its lane, with none in flight; docs/decisions/lanes.md
+_LEASE = (
+    "UPDATE delivery AS d SET state = 'sending', fence = fence + 1, lease_until = ?, claimed_at = ? WHERE d.id = ?"
     " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
     " AND o.state = 'sending')"
     " AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
     " AND o.state = 'waiting' AND o.id < d.id)"
-    " ORDER BY d.priority, d.due, d.id LIMIT ?"
+    " RETURNING alert, number, channel, target, part, id, priority, deadline, fence"
 )
 _ISSUED = (
     "SELECT media_type, sha256 FROM issued WHERE alert = ? AND number = ? AND way = 'channel' AND channel = ? AND target = ?"
@@ -128,12 +132,8 @@ def _due(cx: apsw.Connection, one: Wanted, priority: int, real: float) -> list[H
 
 
 def _lease(cx: apsw.Connection, ids: Sequence[int], until: float, now: datetime) -> list[Claimed]:
-    leased = (
-        "UPDATE delivery SET state = 'sending', fence = fence + 1, lease_until = ?, claimed_at = ? WHERE id = ?"
-        " RETURNING alert, number, channel, target, part, id, priority, deadline, fence"
-    )
     at = moment(now)
-    rows = each(cx, leased, [(until, at, id) for id in ids])
+    rows = each(cx, _LEASE, [(until, at, id) for id in ids])
     issued = each(cx, _ISSUED, [row[:5] for row in rows])
     told = "SELECT alert, number, body ->> 'status' FROM version WHERE alert = ? AND number = ?"
     statuses = {(alert, number): Status(status) for alert, number, status in each(cx, told, {row[:2] for row in rows})}
