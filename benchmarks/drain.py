@@ -19,7 +19,6 @@ import click
 
 from benchmarks.figures import machine
 from benchmarks.queues import BATCH, CHANNEL, Queue, Turn, bare_postgres, bare_sqlite, begin_sqlite, fill_postgres, fill_sqlite
-from benchmarks.slow_disk import slow_disk
 from benchmarks.stores import workplace
 from gateway.alert import Version
 from gateway.channel import Abilities, History, Out, Outcome, Payload, Verdict
@@ -158,14 +157,14 @@ async def measure(folder: Path, server: Server, queue: Queue, stores: Iterable[s
 @click.option(
     "--folder", type=click.Path(exists=True, file_okay=False), help="On the disk to measure; a temporary one is made in it."
 )
-@click.option("--flush-ms", default=0.0, help="So much more for each flush of SQLite's files, on both sides.")
+@click.option("--flush-ms", default=0.0, help="So much more for each flush, on both sides.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def main(  # noqa: PLR0913 - as many options
     lanes: int, deep: int, stores: Sequence[str], folder: str | None, flush_ms: float, *, as_json: bool
 ) -> None:
     """Measure how fast a queue is emptied on either store."""
     logs.to_stderr(as_json=as_json, least=logging.WARNING)
-    with workplace(folder) as (made, server), slow_disk(flush_ms / 1000):
+    with workplace(folder, flush_ms) as (made, server):
         rows = asyncio.run(measure(made, server, Queue(lanes=lanes, deep=deep), stores))
     if as_json:
         print(json.dumps({"rows": rows, **machine()}))

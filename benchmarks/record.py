@@ -16,7 +16,6 @@ from benchmarks import city
 from benchmarks.city import CONTROL_ROOM, Message
 from benchmarks.figures import Row, show
 from benchmarks.race import Race, settle_down
-from benchmarks.slow_disk import slow_disk
 from benchmarks.stores import Stand, postgres, sqlite, workplace
 from gateway.access import Grant
 from gateway.cli import logs
@@ -115,12 +114,12 @@ async def _all(folder: Path, server: Server, tries: int, rounds: int) -> list[Ro
 @click.option(
     "--folder", type=click.Path(exists=True, file_okay=False), help="On the disk to measure; a temporary one is made in it."
 )
-@click.option("--flush-ms", default=0.0, help="So much more for each flush of SQLite's files, on both sides.")
+@click.option("--flush-ms", default=0.0, help="So much more for each flush, on both sides.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def main(tries: int, rounds: int, folder: str | None, flush_ms: float, *, as_json: bool) -> None:
     """Measure what accepting costs on both stores."""
     logs.to_stderr(as_json=as_json, least=logging.WARNING)
-    with workplace(folder) as (made, server), slow_disk(flush_ms / 1000):
+    with workplace(folder, flush_ms) as (made, server):
         show(asyncio.run(_all(made, server, tries, rounds)), as_json=as_json)
 
 

@@ -1,7 +1,7 @@
-"""A disk that takes longer to flush than the one of this machine, for both sides of a benchmark on SQLite."""
+"""A disk that takes longer to flush than the one of this machine, for both sides of a benchmark."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import apsw
@@ -11,7 +11,7 @@ BASE = "unix"
 
 @contextmanager
 def slow_disk(flush_s: float) -> Iterator[None]:
-    """Let every flush of a file that is opened meanwhile take so many seconds more; with 0 nothing is changed."""
+    """Let every flush of a file that SQLite opens meanwhile take so many seconds more; with 0 nothing is changed."""
     if not flush_s:
         yield
         return
@@ -20,6 +20,11 @@ def slow_disk(flush_s: float) -> Iterator[None]:
         yield
     finally:
         files.unregister()
+
+
+def slow_server(flush_s: float) -> Mapping[str, str]:
+    """Return the settings with which every flush of PostgreSQL's log takes so many seconds more; others queue meanwhile."""
+    return {"commit_delay": f"{flush_s * 1e6:.0f}", "commit_siblings": "0"} if flush_s else {}
 
 
 class _Files(apsw.VFS):

@@ -12,6 +12,7 @@ import click
 from msgspec import Struct
 
 from benchmarks.floor import bare_group, bare_store, names
+from benchmarks.slow_disk import slow_disk, slow_server
 from gateway.journal.contract import Journal
 from gateway.journal.postgres import PostgresJournal
 from gateway.journal.sqlite import SqliteJournal
@@ -38,12 +39,20 @@ def closed_to_others(folder: Path) -> Path | None:
 
 
 @contextmanager
-def workplace(disk: str | None) -> Iterator[tuple[Path, Server]]:
-    """Make a folder on a disk, by default that of temporary files, and run a server on the same one."""
+def workplace(disk: str | None, flush_ms: float = 0.0) -> Iterator[tuple[Path, Server]]:
+    """Make a folder on a disk, by default that of temporary files, and run a server on the same one.
+
+    Each flush, of either store and of what stands beside it, takes `flush_ms` more.
+    """
     within = Path(disk or tempfile.gettempdir()).absolute()
     if os.geteuid() == 0 and (closed := closed_to_others(within)):
         raise click.UsageError(f"PostgreSQL does not run as root, and only its owner may enter {closed}: chmod o+x {closed}")
-    with tempfile.TemporaryDirectory(prefix="bongsu-bench-", dir=within) as made, running_server(within, SETTINGS) as server:
+    settings = {**SETTINGS, **slow_server(flush_ms / 1000)}
+    with (
+        tempfile.TemporaryDirectory(prefix="bongsu-bench-", dir=within) as made,
+        running_server(within, settings) as server,
+        slow_disk(flush_ms / 1000),
+    ):
         yield Path(made), server
 
 
