@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from gateway.delivery.circuit import LONGEST_REST_S, OPENS_AFTER, PAGED_AFTER_S,
 from gateway.delivery.pager import page
 from gateway.delivery.settling import Settling
 from gateway.delivery.slots import Slots
+from gateway.elapsed import elapsed
 from gateway.fault import BadInput, Unavailable
 from gateway.journal.contract import Journal
 from gateway.journal.records import Arrival, Claimed, Priority, Settlement, Todo
@@ -56,11 +56,11 @@ class Courier:
         poll_s: float = 1.0,
         opens_after: int = OPENS_AFTER,
         luck: Callable[[], float] = random.random,
-        real: Callable[[], float] = time.monotonic,
+        real: Callable[[], float] = elapsed,
     ) -> None:
         """Take everything by hand; raises BadInput("lease-too-short") where a try could outlive its lease.
 
-        `now` is the story's clock, `real` a monotonic one in seconds.
+        `now` is the story's clock, `real` one in seconds that never goes back.
         """
         if send_s * 2 > lease_s:
             raise BadInput("lease-too-short", "a try could outlive its lease", hint="let the lease be twice the send deadline")

@@ -1,8 +1,7 @@
 """The same pages and feeds as plain files for any web server: each is replaced whole, and they outlive the gateway."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Container, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -17,27 +16,33 @@ CLOCKED = ("now",)
 """The kinds of pages that tell what time it is."""
 NEWS = ("alerts", *CLOCKED)
 """The kinds of pages that are looked at first when something happens."""
-PAUSE_S = 0.001
-"""After each file, for whoever carries the same news to where people hear it: one interpreter does both."""
 TOPS = ("alerts", "data", "feeds", "lines", "network", "now", "past", "static", "stops")
 
 File = tuple[str, bytes]
+Between = Callable[[], None]
+"""Called before each file is looked at: waits if it wants to, and what it raises ends the writing."""
 
 
-async def write(feeds: Feeds, view: View, site: Site, folder: Path, *, before: View | None = None) -> int:
+def at_once() -> None:
+    """Wait for nothing."""
+
+
+async def write(  # noqa: PLR0913 - what, where, and how
+    feeds: Feeds, view: View, site: Site, folder: Path, *, before: View | None = None, between: Between = at_once
+) -> int:
     """Make a folder hold what a view shows, and return how many files were looked at; raises Unavailable, OSError.
 
     What a page links to is written before the page, and what is published no more goes last; files of others stay, but for
-    those in the folders that are ours. Where the folder holds the view `before`, the news is written first; where nothing was
-    told since, only what tells the time.
+    those in the folders that are ours. Where pages stand already, the news is written first; where they are known to be those of
+    the view `before` and nothing was told since, only what tells the time.
     """
     fetched = [file async for file in _fetched(feeds, view)]
-    if before is None:
-        return await asyncio.to_thread(_put_all, folder, (fetched, _static(), _pages(site, view)))
-    if _news(before) == _news(view):
-        return len(await asyncio.to_thread(_put_each, folder, (fetched, _pages(site, view, CLOCKED))))
-    rest = [kind for kind in KINDS if kind not in NEWS]
-    return await asyncio.to_thread(_put_all, folder, (fetched, _static(), _pages(site, view, NEWS), _pages(site, view, rest)))
+    if before is not None and _news(before) == _news(view):
+        return len(await asyncio.to_thread(_put_each, folder, (fetched, _pages(site, view, CLOCKED)), between))
+    first = NEWS if (folder / INDEX).is_file() else ()
+    rest = [kind for kind in KINDS if kind not in first]
+    groups = (fetched, _static(), _pages(site, view, first), _pages(site, view, rest))
+    return await asyncio.to_thread(_put_all, folder, groups, between)
 
 
 def _news(view: View) -> tuple[tuple[str, int, bool], ...]:
@@ -59,7 +64,7 @@ def _static() -> Iterator[File]:
         yield STATIC + file.name, file.read_bytes()
 
 
-def _pages(site: Site, view: View, kinds: Container[str] = KINDS) -> Iterator[File]:
+def _pages(site: Site, view: View, kinds: Container[str]) -> Iterator[File]:
     """Yield every page of some kinds at its address; without a language, in the city's own."""
     for address in (one for one in site.addresses(view) if one.kind in kinds):
         body = site.page(view, address)
@@ -70,8 +75,9 @@ def _pages(site: Site, view: View, kinds: Container[str] = KINDS) -> Iterator[Fi
                 yield f"/{INDEX}", body
 
 
-def _put_all(folder: Path, groups: Iterable[Iterable[File]]) -> int:
-    kept = _put_each(folder, groups)
+def _put_all(folder: Path, groups: Iterable[Iterable[File]], between: Between) -> int:
+    kept = _put_each(folder, groups, between)
+    between()
     for top in TOPS:
         for file in sorted((folder / top).rglob("*"), reverse=True):
             if file.is_dir() and not any(file.iterdir()):
@@ -81,9 +87,13 @@ def _put_all(folder: Path, groups: Iterable[Iterable[File]]) -> int:
     return len(kept)
 
 
-def _put_each(folder: Path, groups: Iterable[Iterable[File]]) -> set[Path]:
-    places = ((_place(folder, path), body) for files in groups for path, body in files)
-    return {_put(place, body) for place, body in places if place is not None}
+def _put_each(folder: Path, groups: Iterable[Iterable[File]], between: Between) -> set[Path]:
+    kept = set()
+    for path, body in (file for files in groups for file in files):
+        if (place := _place(folder, path)) is not None:
+            between()
+            kept.add(_put(place, body))
+    return kept
 
 
 def _place(folder: Path, path: str) -> Path | None:
@@ -99,5 +109,4 @@ def _put(file: Path, body: bytes) -> Path:
         beside = file.with_name(f".{file.name}.new")
         beside.write_bytes(body)
         beside.replace(file)
-    time.sleep(PAUSE_S)
     return file
