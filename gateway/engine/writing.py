@@ -1,6 +1,8 @@
 """From what is known to a draft that a person can read."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 import structlog
@@ -41,10 +43,16 @@ class Writing(Room):
     """How versions come to be: by the playbook's word, or by a person's."""
 
     async def draft_due(self) -> int:
-        """Draft what is owed and return how much that was; what cannot be drafted becomes an operator's finding."""
+        """Draft what is owed and return how much that was; what cannot be drafted becomes an operator's finding.
+
+        What the record went away from is put back as soon as it answers again; raises Unavailable when it does not answer at all.
+        """
+        left, self._left = self._left, []
+        for task in left:
+            await self._unless_away(task, partial(self.journal.finish, task, retry_in=0.0))
         tasks = await self.journal.take(TodoKind.DRAFT, 16, LEASE_S)
         for task in tasks:
-            await self._draft(task)
+            await self._unless_away(task, partial(self._draft, task))
         return len(tasks)
 
     async def create(self, incident: Incident, actor: Actor) -> AlertRecord:
@@ -84,6 +92,13 @@ class Writing(Room):
         edited = apply(changes, version, self.plan, self.now())
         await self.journal.edit(edited, revision, self._act(version, Deed.EDITED, actor))
         return await self.journal.alert(alert)
+
+    async def _unless_away(self, task: Task, work: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await work()
+        except Unavailable as fault:
+            log.warning("draft.left", subject=task.subject, code=fault.code)
+            self._left.append(task)
 
     async def _draft(self, task: Task) -> None:
         try:

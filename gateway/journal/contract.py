@@ -50,6 +50,11 @@ class Stale(Conflict):
 class Journal(Protocol):
     """The record. Verbs are named for what happens in the city, not for tables."""
 
+    @property
+    def node(self) -> str:
+        """Return the name of this gateway, which no other that is at work on the record has."""
+        ...
+
     # Intake
     async def heads(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Head]:
         """Return the newest episode of each incident (source, id) that is known."""

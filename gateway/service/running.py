@@ -1,8 +1,6 @@
 """Starting and stopping: what runs beside the requests, and how it ends without losing anything."""
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
@@ -60,7 +58,7 @@ class Service:
         self._stop = asyncio.Event()
         self._stop_until = 0.0
         self._seal_at = monotonic()
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._name = journal.node
         self._pages = self._public_folder(setup)
         self._archivist = Archivist(setup.settings, journal, self._name)
 

@@ -1,12 +1,34 @@
 """A draft is made by hand or by the machine, once of one incident; what cannot be drafted is told and costs nothing else."""
 
 import asyncio
+from typing import Any, cast
 
 import pytest
 
 from gateway.fault import BadInput, Conflict, Unavailable
+from gateway.journal.contract import Journal
 from gateway.journal.records import Arrival, Draft, Todo, TodoKind
 from tests.engine.hall import AREA, ELSEWHERE, KIM, PARK, Hall, area, incident, report, version
+
+
+class Away:
+    """A record that goes away as soon as work was taken from it."""
+
+    def __init__(self, journal: Journal) -> None:
+        """Be there until then."""
+        self._journal, self._away = journal, False
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a verb as it is asked from here."""
+        verb = getattr(self._journal, name)
+
+        async def asked(*words: object, **more: object) -> object:
+            if self._away:
+                raise Unavailable("store-unavailable", "the record is away")
+            self._away = name == "take"
+            return await verb(*words, **more)
+
+        return asked
 
 
 async def test_nothing_is_recorded_that_cannot_be_drafted_and_the_mended_report_is(hall: Hall) -> None:
@@ -95,3 +117,11 @@ async def test_a_store_that_is_slow_for_a_moment_costs_no_draft(hall: Hall, monk
 def _broken(hall: Hall) -> Arrival:
     """Return the work on an incident that nobody ever reported, as a fault of ours would leave it."""
     return Arrival(at=hall.clock(), todos=(Todo(kind=TodoKind.DRAFT, subject="nobody/knows"),))
+
+
+async def test_what_the_record_went_away_from_is_drafted_as_soon_as_it_is_back(hall: Hall) -> None:
+    await hall.sends(report(), report(id="fire-2", areas=[area(ELSEWHERE)]))
+    hall.gateway.journal = cast("Journal", Away(hall.journal))
+    assert await hall.gateway.draft_due() == 2
+    hall.gateway.journal = hall.journal
+    assert len(await hall.drafts()) == 2, "no lease has run out"

@@ -36,7 +36,7 @@ HELD = (
     " AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended({name}, 0)"
 )
 _NOW = "extract(epoch FROM clock_timestamp())::float8"
-_SHORT = f"SELECT 1 FROM lease WHERE name = $1 AND until - {_NOW} < {CLAIM_S}"
+_SHORT = f"SELECT until - {_NOW} FROM lease WHERE name = $1 AND until - {_NOW} < {CLAIM_S}"
 _PROLONG = f"UPDATE lease SET until = {_NOW} + {FROZEN_S} WHERE name = $1"
 # A CASE, so that locks are looked at only for a node that has been silent
 _LIVING = (
@@ -52,8 +52,12 @@ log = structlog.get_logger()
 
 
 def dead(holder: str, node: str, judges: str) -> str:
-    """Return the condition that whoever holds a row is neither this node nor one that lives, by the parameters so named."""
-    return f"({judges}::boolean AND {holder} <> {node} AND {holder} NOT IN ({_LIVING}))"
+    """Return the condition that whoever holds a row is neither this node nor one that lives, by the parameters so named.
+
+    Where this node's own row is old, everybody may have been kept from renewing, and nobody is judged.
+    """
+    fresh = f"EXISTS (SELECT FROM lease WHERE name = 'node/' || {node} AND until > {_NOW} + {FROZEN_S - GAP_S})"
+    return f"({judges}::boolean AND {fresh} AND {holder} <> {node} AND {holder} NOT IN ({_LIVING}))"
 
 
 def taken(node: str) -> Unavailable:
@@ -112,7 +116,9 @@ class Node:
         if self._session is None or self._session.is_closed():
             hint = "it goes on by itself when the database answers it again"
             raise Unavailable("store-node-adrift", f"the node {self._name!r} cannot tell the others that it lives", hint=hint)
-        if await find(cx, _SHORT, self._row):
+        if short := await find(cx, _SHORT, self._row):
+            if short[0] < FROZEN_S - GAP_S:
+                self._since = self._until = 0.0
             await cx.execute(_PROLONG, self._row)
 
     def say(self) -> None:

@@ -27,6 +27,10 @@ _SESSION = {
     "tcp_keepalives_interval": "1",
     "tcp_keepalives_count": "3",
 }
+_SETTINGS = (
+    "SELECT current_setting('server_version_num')::int, current_setting('fsync'), current_setting('synchronous_commit'),"
+    " current_setting('synchronous_standby_names')"
+)
 
 
 async def open_desk(dsn: str, password: str | None, patience_s: float) -> Desk:
@@ -54,30 +58,33 @@ def _giving_up_before(patience_s: float) -> Mapping[str, str]:
 
 
 async def _pool(dsn: str, reach: Callable[..., Awaitable[asyncpg.Connection]]) -> asyncpg.Pool:
-    return await asyncpg.create_pool(dsn, min_size=1, max_size=MOST_CONNECTIONS, connect=reach, reset=_leave_as_it_is)
+    return await asyncpg.create_pool(
+        dsn, min_size=1, max_size=MOST_CONNECTIONS, connect=reach, init=refuse_unsafe, reset=_leave_as_it_is
+    )
 
 
 async def _ready(pool: asyncpg.Pool) -> None:
-    steps: tuple[Callable[[Cx], Awaitable[None]], ...] = (refuse_unsafe, migrate.bring_up)
     try:
         async with pool.acquire() as cx:
-            for step in steps:
-                await step(cx)
+            await migrate.bring_up(cx)
     except LOST as error:
         raise unavailable(error) from error
 
 
 async def refuse_unsafe(cx: Cx) -> None:
-    """Raise Unavailable for a server that is too old, or that answers before what it committed is on its disk."""
-    settings = (
-        "SELECT current_setting('server_version_num')::int, current_setting('fsync'), current_setting('synchronous_commit')"
-    )
-    version, fsync, commit = await only(cx, "setting", settings)
+    """Raise Unavailable for a server that is too old, or that answers before what it committed is where it is promised to be.
+
+    Every connection is asked, for the server behind it may be another one by then.
+    """
+    version, fsync, commit, standbys = await only(cx, "setting", _SETTINGS)
     if version < OLDEST:
         raise Unavailable("store-server-old", f"PostgreSQL {version // 10000}", hint="use PostgreSQL 14 or newer")
     if "off" in (fsync, commit):
         message = f"PostgreSQL can lose committed writes (fsync = {fsync}, synchronous_commit = {commit})"
         raise Unavailable("store-server-unsafe", message, hint="set both to on")
+    if commit == "local" and standbys:
+        message = "PostgreSQL answers before a standby has what it committed (synchronous_commit = local)"
+        raise Unavailable("store-server-unsafe", message, hint="set it to on, or name no standby in synchronous_standby_names")
 
 
 async def _leave_as_it_is(_: object) -> None:

@@ -64,6 +64,8 @@ def _timed(verb: Callable[Concatenate[apsw.Connection, float, P], T]) -> Verb[P,
 class SqliteJournal:
     """The record in one SQLite file on a local disk; implements gateway.journal.contract.Journal."""
 
+    node = "gateway"
+
     def __init__(self, opened: Opened, path: Path, real: Callable[[], float]) -> None:
         """Serve an opened store; use `SqliteJournal.open`."""
         self.real = real

@@ -123,6 +123,29 @@ async def sound(look: asyncpg.Connection, settled: list[int]) -> None:
     assert await count("(SELECT FROM attempt WHERE verdict = 'accepted' GROUP BY delivery HAVING count(*) > 1) twice") == 0
 
 
+@pytest.mark.parametrize(("left_s", "judged"), [(nodes.FROZEN_S, True), (nodes.FROZEN_S - nodes.GAP_S, False)])
+async def test_who_could_not_renew_its_own_row_for_long_judges_nobody(dsn: str, left_s: float, *, judged: bool) -> None:
+    look = await asyncpg.connect(dsn)
+    own = "INSERT INTO lease (name, holder, until, fence) VALUES ('node/a', 'a', extract(epoch FROM clock_timestamp()) + $1, 1)"
+    await look.execute(own, left_s)
+    assert await look.fetchval(f"SELECT {nodes.dead('$1::text', '$2::text', '$3')}", "b", "a", True) is judged
+    await look.close()
+
+
+async def test_a_claim_that_finds_its_own_row_old_judges_nobody(dsn: str) -> None:
+    a = await PostgresJournal.open(dsn, node="a")
+    look = await asyncpg.connect(dsn)
+    assert a.living is not None
+    a.living._since -= nodes.FROZEN_S
+    before = a.living.judges
+    old = "UPDATE lease SET until = extract(epoch FROM clock_timestamp()) + $1 WHERE name = 'node/a'"
+    await look.execute(old, nodes.FROZEN_S - nodes.GAP_S)
+    await a.living.before_claims(look)
+    assert (before, a.living.judges) == (True, False), "all may have been kept from renewing just as long"
+    await look.close()
+    await a.close()
+
+
 async def test_a_node_that_stood_still_sends_nothing_when_it_wakes(dsn: str) -> None:
     b = await PostgresJournal.open(dsn, node="b")
     for moment in MOMENTS:

@@ -43,6 +43,32 @@ async def test_a_server_that_answers_before_its_disk_does_is_refused(dsn: str) -
     assert "synchronous_commit = off" in refused.message
 
 
+async def test_a_server_that_answers_before_its_standby_is_refused(dsn: str) -> None:
+    await run(dsn, f"ALTER DATABASE {name(dsn)} SET synchronous_commit = local")
+    await (await PostgresJournal.open(dsn)).close()
+    await run(dsn, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    try:
+        await run(dsn, "SELECT pg_reload_conf()")
+        assert "local" in (await refusal(dsn)).message
+    finally:
+        await run(dsn, "ALTER SYSTEM RESET synchronous_standby_names")
+        await run(dsn, "SELECT pg_reload_conf()")
+
+
+async def test_a_server_that_turns_out_to_be_unsafe_later_is_refused(dsn: str) -> None:
+    journal = await PostgresJournal.open(dsn)
+    await run(dsn, f"ALTER DATABASE {name(dsn)} SET synchronous_commit = off")
+    await run(dsn, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'bongsu'")
+
+    codes = set()
+    for _ in range(10):
+        with pytest.raises(Unavailable) as refused:
+            await journal.save_person(Person(name="kim", roles=frozenset(), password=""), "setup", T0)
+        codes.add(refused.value.code)
+    await journal.close()
+    assert "store-server-unsafe" in codes
+
+
 async def test_a_server_that_may_only_be_read_is_refused(dsn: str) -> None:
     await run(dsn, f"ALTER DATABASE {name(dsn)} SET default_transaction_read_only = on")
 
