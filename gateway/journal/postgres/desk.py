@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import asyncpg
@@ -98,7 +98,9 @@ class Desk:
             raise
         except BaseException:
             if not self._commits.keeps(cx):
-                cx.terminate()
+                # One that was lost may be out of the pool by now; why it was lost is what counts
+                with suppress(asyncpg.InterfaceError):
+                    cx.terminate()
             raise
         finally:
             if not self._commits.keeps(cx):
