@@ -3,8 +3,29 @@
 import logging
 import os
 import sys
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
+
+
+class Whatever:
+    """Writes lines as long as somebody takes them: a full disk or a reader that died must stop no alert."""
+
+    def __init__(self, out: TextIO) -> None:
+        """Write there."""
+        self._out = out
+
+    def write(self, text: str) -> int:
+        """Write, or not."""
+        with suppress(OSError, ValueError):
+            self._out.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written, or not."""
+        with suppress(OSError, ValueError):
+            self._out.flush()
 
 
 def to_stderr(*, as_json: bool, least: int = logging.INFO) -> None:
@@ -18,5 +39,5 @@ def to_stderr(*, as_json: bool, least: int = logging.INFO) -> None:
             *([structlog.processors.format_exc_info, structlog.processors.JSONRenderer()] if as_json else [plain]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Whatever(sys.stderr))),
     )

@@ -30,7 +30,7 @@ from gateway.web.sessions import Lasting
 HEARTBEAT_S = 30.0
 TICK_S = 1.0
 TIMERS_LEASE_S = 4.0
-SEAL_S = 3600.0
+SEAL_S, SEAL_AGAIN_S = 3600.0, 60.0
 SHUTDOWN_S = 10.0
 BACKUPS_S = 10.0
 
@@ -140,8 +140,8 @@ class Service:
             try:
                 await loop()
             except Exception as error:
-                log.exception("loop.broke", what=what)
                 self.gateway.troubles.broke(what, _cause(error))
+                log.exception("loop.broke", what=what)
                 await _pause(self._stop, TICK_S)
 
     async def _drafting(self) -> None:
@@ -206,6 +206,7 @@ class Service:
         self._hint()
 
     async def _seal(self) -> None:
+        self._seal_at = monotonic() + SEAL_AGAIN_S
         await self.journal.seal(self._now())
         self._seal_at = monotonic() + SEAL_S
 
@@ -218,11 +219,11 @@ class Service:
         try:
             await work()
         except Fault as fault:
-            log.warning("work.failed", what=what, code=fault.code, message=fault.message)
             self.gateway.troubles.broke(what, fault.code)
+            log.warning("work.failed", what=what, code=fault.code, message=fault.message)
         except Exception as error:
-            log.exception("work.broke", what=what)
             self.gateway.troubles.broke(what, _cause(error))
+            log.exception("work.broke", what=what)
         else:
             self.gateway.troubles.works(what)
 

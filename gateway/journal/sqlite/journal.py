@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import time
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import apsw
 
+from gateway.elapsed import steady
 from gateway.fault import Conflict
 from gateway.journal.records import Arrival, Receipt
 from gateway.journal.sqlite import (
@@ -27,7 +27,11 @@ from gateway.journal.sqlite import (
 )
 from gateway.journal.sqlite.desk import Reader
 from gateway.journal.sqlite.opening import Opened, open_store
+from gateway.journal.sqlite.sql import change
 from gateway.journal.sqlite.writer import Writer
+
+LONGEST_WAIT_S = 60.0
+"""Nobody puts a try or a piece of work off for longer."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -74,13 +78,14 @@ class SqliteJournal:
         self.reader = Reader(opened.reading, "journal-reader")
 
     @classmethod
-    async def open(cls, path: Path, *, real: Callable[[], float] = time.time, shared: bool = False) -> "SqliteJournal":
+    async def open(cls, path: Path, *, real: Callable[[], float] | None = None, shared: bool = False) -> "SqliteJournal":
         """Open or create the store at `path`; raises Unavailable, naming the remedy.
 
         It is ours alone until closed, by a lock on `path` with the suffix `.lock`. `shared` takes no lock, so that people, keys
-        and audit can be worked on beside a running gateway. `real` is the clock of leases and backoff, in seconds.
+        and audit can be worked on beside a running gateway. `real` is the clock of leases and backoff, in seconds:
+        by default the time of day, whose changes while the store is open it does not follow.
         """
-        return cls(await asyncio.to_thread(open_store, path, shared=shared), path, real)
+        return cls(await asyncio.to_thread(open_store, path, shared=shared), path, real or steady())
 
     # In a class body a name hides the module of the same name, so `alerts`, `deliveries`, `people` and `audit` close their group.
 
@@ -164,5 +169,9 @@ class SqliteJournal:
 
 
 def _recover(cx: apsw.Connection, real: float) -> int:
+    """Nobody waits for what another process set by a clock that may have been wrong."""
     work.free(cx)
+    change(cx, "DELETE FROM lease")
+    change(cx, "UPDATE delivery SET due = ?1 WHERE state = 'waiting' AND due > ?1 + ?2", real, LONGEST_WAIT_S)
+    change(cx, "UPDATE todo SET due = ?1 WHERE done = 0 AND due > ?1 + ?2", real, LONGEST_WAIT_S)
     return deliveries.lose(cx, real, over_by=math.inf)
