@@ -17,6 +17,18 @@ _OWED = Shape(
     " DO UPDATE SET body = excluded.body, due = 0, again = todo.lease_until > 0",
     "text text bytea timestamptz",
 )
+# The newest failure of each subject, found by leaping from one to the next along the index todo_not_drafted, counts where nothing
+# was tried since. Named by the two ends of its stretch, each is found in no other way, however few subjects there seem to be.
+_FAILED = (
+    "WITH RECURSIVE failed AS ("
+    "(SELECT id, subject FROM todo WHERE kind = 'draft' AND failure <> '' ORDER BY subject DESC, id DESC LIMIT 1)"
+    " UNION ALL SELECT n.* FROM failed f CROSS JOIN LATERAL (SELECT id, subject FROM todo"
+    " WHERE kind = 'draft' AND failure <> '' AND subject < f.subject ORDER BY subject DESC, id DESC LIMIT 1) n)"
+    " SELECT id, kind, subject, failure, fence, since FROM todo t WHERE id IN (SELECT id FROM failed) AND NOT EXISTS"
+    " (SELECT FROM todo n WHERE (n.kind, n.subject, n.id) > ('draft', t.subject, t.id)"
+    " AND (n.kind, n.subject, n.id) <= ('draft', t.subject, 9223372036854775807) AND (n.done OR n.failure <> ''))"
+    " ORDER BY id DESC"
+)
 
 
 async def owe(cx: Cx, todos: Iterable[Todo], at: datetime) -> None:
@@ -63,12 +75,7 @@ async def close(cx: Cx, task: Task, failure: str = "") -> bool:
 
 async def failures(cx: Cx) -> Sequence[Task]:
     """Return drafts that could not be made and have not been made since, newest first; `body` is the reason."""
-    rows = await every(
-        cx,
-        "SELECT id, kind, subject, failure, fence, since FROM todo t WHERE kind = 'draft' AND failure <> ''"
-        " AND NOT EXISTS (SELECT 1 FROM todo n WHERE n.kind = 'draft' AND n.subject = t.subject AND n.id > t.id"
-        " AND (n.done OR n.failure <> '')) ORDER BY id DESC",
-    )
+    rows = await every(cx, _FAILED)
     return [_task(row) for row in rows]
 
 

@@ -12,6 +12,18 @@ from gateway.journal.sqlite.sql import Row, change, every, together
 
 _STILL_OURS = " WHERE id = ? AND fence = ? AND done = 0 AND lease_until > 0"
 
+# The newest failure of each subject, found by leaping from one to the next along the index todo_not_drafted, counts where nothing
+# was tried since
+_FAILED = (
+    "WITH RECURSIVE failed (id, subject) AS (SELECT * FROM (SELECT id, subject FROM todo INDEXED BY todo_not_drafted"
+    " WHERE kind = 'draft' AND failure <> '' ORDER BY subject DESC, id DESC LIMIT 1)"
+    " UNION ALL SELECT n.id, n.subject FROM failed f JOIN todo n ON n.id = (SELECT id FROM todo INDEXED BY todo_not_drafted"
+    " WHERE kind = 'draft' AND failure <> '' AND subject < f.subject ORDER BY subject DESC, id DESC LIMIT 1))"
+    " SELECT t.id, kind, t.subject, CAST(failure AS BLOB), fence, since FROM failed CROSS JOIN todo t USING (id)"
+    " WHERE NOT EXISTS (SELECT 1 FROM todo n WHERE n.kind = 'draft' AND n.subject = t.subject AND n.id > t.id"
+    " AND (n.done = 1 OR n.failure <> '')) ORDER BY t.id DESC"
+)
+
 
 def owe(cx: apsw.Connection, todo: Todo, at: datetime) -> None:
     """Add a piece of work, or bring newer news to the one that waits; one being worked on runs again afterwards."""
@@ -66,13 +78,7 @@ def close(cx: apsw.Connection, task: Task, failure: str = "") -> bool:
 
 def failures(cx: apsw.Connection) -> Sequence[Task]:
     """Return drafts that could not be made and have not been made since, newest first; `body` is the reason."""
-    rows = every(
-        cx,
-        "SELECT id, kind, subject, CAST(failure AS BLOB), fence, since FROM todo t INDEXED BY todo_failed"
-        " WHERE kind = 'draft' AND failure <> ''"
-        " AND NOT EXISTS (SELECT 1 FROM todo n WHERE n.kind = 'draft' AND n.subject = t.subject AND n.id > t.id"
-        " AND (n.done = 1 OR n.failure <> '')) ORDER BY id DESC",
-    )
+    rows = every(cx, _FAILED)
     return [_task(row) for row in rows]
 
 

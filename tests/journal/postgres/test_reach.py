@@ -1,0 +1,75 @@
+"""What is asked for all day is found without reading all that ever happened."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+
+from gateway.alert import Deed, IncidentKey
+from gateway.journal.postgres import PostgresJournal, alerts, work
+from gateway.journal.records import Arrival, Draft
+from tests.journal.effort import Counting
+from tests.journal.samples import T0, act, placed, raw, version
+
+KEY = IncidentKey("gauge", "gapcheon", 1)
+DRAFTED = (
+    "INSERT INTO todo (kind, subject, body, since, done, failure)"
+    " SELECT 'draft', $1, '', now(), true, $2 FROM generate_series(1, $3::int)"
+)
+
+
+@pytest.fixture
+async def cx(dsn: str) -> AsyncIterator[Any]:
+    """A connection of nobody's."""
+    cx = await asyncpg.connect(dsn)
+    yield cx
+    await cx.close()
+
+
+async def about_an_incident(journal: PostgresJournal) -> None:
+    """Let A1 be drafted about an incident."""
+    await journal.accept(Arrival(at=T0, raw=raw(), reports=(placed(),)))
+    await journal.draft(Draft(version=version(about=KEY), expected=0, acts=(act(1, Deed.DRAFTED),), at=T0))
+
+
+@pytest.mark.parametrize("then", ["ANALYZE todo", "SELECT"], ids=["counted", "not-counted-yet"])
+async def test_an_alert_about_an_incident_that_was_reported_for_years_is_read_as_fast_as_any(
+    a: PostgresJournal, cx: Any, then: str
+) -> None:
+    await about_an_incident(a)
+    await cx.execute(DRAFTED, "gauge/gapcheon", b"", 50_000)
+    await cx.execute(DRAFTED, "gauge/gapcheon", b"no playbook", 1)
+    await cx.execute(then)
+    counting = Counting(cx)
+
+    [record] = await alerts.records(counting, ["A1"])
+
+    assert record.finding == "no playbook"
+    assert counting.blocks < 60
+
+
+async def test_an_alert_is_read_as_fast_where_all_that_was_ever_drafted_was_of_another_incident(
+    a: PostgresJournal, cx: Any
+) -> None:
+    await about_an_incident(a)
+    await cx.execute(DRAFTED, "gauge/daejeoncheon", b"", 50_000)
+    await cx.execute("ANALYZE todo")
+    counting = Counting(cx)
+
+    [record] = await alerts.records(counting, ["A1"])
+
+    assert not record.finding
+    assert counting.blocks < 60
+
+
+async def test_what_could_not_be_drafted_is_found_by_its_newest_failure(cx: Any) -> None:
+    for subject, failure in (("s/1", b"old"), ("s/2", b"x"), ("s/1", b"newest"), ("s/2", b"")):
+        await cx.execute(DRAFTED, subject, failure, 20_000)
+    await cx.execute("ANALYZE todo")
+    counting = Counting(cx)
+
+    [task] = await work.failures(counting)
+
+    assert (task.subject, task.body) == ("s/1", b"newest")
+    assert counting.blocks < 60
