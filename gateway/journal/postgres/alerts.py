@@ -92,6 +92,8 @@ async def draft(cx: Cx, draft: Draft) -> int:
     revision = await moved_on(cx, version.alert, draft.expected, draft.at)
     if draft.expected == 0:
         await alone_about(cx, version)
+    else:
+        await _hold_incident(cx, version)
     if draft.task is not None:
         await work.close_or_stale(cx, draft.task)
     await _write(cx, version)
@@ -102,15 +104,21 @@ async def draft(cx: Cx, draft: Draft) -> int:
 
 async def alone_about(cx: Cx, version: Version, *, first: bool = False) -> None:
     """Two who draft at once must not make two alerts of one incident; the `first` of all follows none that is over either."""
+    await _hold_incident(cx, version)
     if (key := version.incident) is None:
         return
-    await make(cx, intake.holding([(key.source, key.id)]))
     elsewhere = (
         "SELECT 1 FROM episode e JOIN version v ON v.alert = e.alert AND ($5 OR v.state IN ('open', 'frozen'))"
         " WHERE e.source = $1 AND e.id = $2 AND e.number = $3 AND e.alert <> $4"
     )
     if await find(cx, elsewhere, key.source, key.id, key.episode, version.alert, first):
         raise Stale(f"incident {key.source}/{key.id}")
+
+
+async def _hold_incident(cx: Cx, version: Version) -> None:
+    """Keep everybody else from the incident; whoever places a report takes it before the work on it, too."""
+    if (key := version.incident) is not None:
+        await make(cx, intake.holding([(key.source, key.id)]))
 
 
 async def edit(cx: Cx, version: Version, expected: int, act: Act) -> int:

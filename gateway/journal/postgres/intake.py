@@ -91,8 +91,8 @@ async def settle_quarantine(cx: Cx, id: int, how: str, actor: str, at: datetime)
 
 
 async def bind(cx: Cx, key: IncidentKey, alert: str) -> None:
-    """Remember which alert is about an incident's episode."""
-    about = "UPDATE episode SET alert = $1 WHERE source = $2 AND id = $3 AND number = $4"
+    """Remember which alert is about an incident's episode; where that is known, nobody waits for a report being placed."""
+    about = "UPDATE episode SET alert = $1 WHERE source = $2 AND id = $3 AND number = $4 AND alert IS DISTINCT FROM $1"
     await cx.execute(about, alert, key.source, key.id, key.episode)
 
 
