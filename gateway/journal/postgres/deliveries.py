@@ -186,8 +186,7 @@ async def sweep(cx: Cx, here: Here, found: Sequence[str], now: datetime) -> None
 
 
 async def recover(cx: Cx, here: Here) -> int:
-    """Let go of everything this node held before it started anew; return how many deliveries were in flight."""
-    await work.free(cx, here.node)
+    """Let go of the deliveries this node held before it started anew; return how many there were."""
     ours = "SELECT DISTINCT alert FROM delivery WHERE state = 'sending' AND holder = $1"
     await alerts.hold(cx, *(alert for (alert,) in await every(cx, ours, here.node)))
     rows = await _rows(cx, "state = 'sending' AND holder = $1", here.node)

@@ -203,7 +203,7 @@ class PostgresJournal:
     document = _glances(publications.document)
 
     claim = _claims
-    _recover = _timed(deliveries.recover)
+    _recover = _timed(deliveries.recover, insists=True)
     settle = _settles
     backlog = _glances(deliveries.backlog)
     deliveries = _reads(deliveries.deliveries)
@@ -239,6 +239,8 @@ class PostgresJournal:
         """Free what this node held before it started; raises Conflict on a shared store, whose owner may be at work."""
         if self.living is None:
             raise Conflict("store-shared", "only the node itself may recover what it held", hint="open it without shared=True")
+        # In transactions of their own: whoever decides on an alert takes it before the work
+        await self.desk.run(lambda cx: work.free(cx, self.node), insists=True)
         return await self._recover()
 
     async def close(self) -> None:

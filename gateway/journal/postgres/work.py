@@ -86,9 +86,9 @@ async def close_or_stale(cx: Cx, task: Task) -> None:
 
 
 async def free(cx: Cx, node: str) -> None:
-    """Let go of every piece of work that this node held before it started anew."""
-    ours = "UPDATE todo SET lease_until = 0, again = false, fence = fence + 1 WHERE NOT done AND lease_until > 0 AND holder = $1"
-    await cx.execute(ours, node)
+    """Let go of every piece of work that this node held before it started anew, in the order in which others owe it."""
+    ours = "SELECT id FROM todo WHERE NOT done AND lease_until > 0 AND holder = $1 ORDER BY kind, subject FOR UPDATE"
+    await cx.execute(f"UPDATE todo SET lease_until = 0, again = false, fence = fence + 1 WHERE id IN ({ours})", node)
 
 
 def _task(row: Row) -> Task:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
@@ -10,12 +11,14 @@ from gateway.alert import Deed, IncidentKey
 from gateway.journal.contract import Stale
 from gateway.journal.postgres import PostgresJournal
 from gateway.journal.records import Arrival, Draft, Todo, TodoKind
-from tests.journal.samples import T0, act, incident, placed, raw, revision, submit, version
+from tests.journal.samples import T0, act, claim, incident, placed, raw, revision, submit, tell, version
 
 KEY = IncidentKey("gauge", "gapcheon", 1)
 TO_DRAFT = Todo(kind=TodoKind.DRAFT, subject="gauge/gapcheon")
 REPORTS = 120
+HELD_S = 2.0
 OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -25,6 +28,16 @@ async def nodes(dsn: str) -> AsyncIterator[tuple[PostgresJournal, PostgresJourna
     yield nodes
     for node in nodes:
         await node.close()
+
+
+@pytest.fixture
+async def cx(dsn: str) -> AsyncIterator[Any]:
+    """A transaction of somebody else, who changes nothing in the end."""
+    cx = await asyncpg.connect(dsn)
+    other = cx.transaction()
+    await other.start()
+    yield cx
+    await cx.close()
 
 
 async def deadlocks(dsn: str, *nodes: PostgresJournal) -> int:
@@ -37,6 +50,14 @@ async def deadlocks(dsn: str, *nodes: PostgresJournal) -> int:
     counted: int = await cx.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     await cx.close()
     return counted
+
+
+async def until_somebody_waits(dsn: str) -> None:
+    """Return as soon as a session waits for a row."""
+    cx = await asyncpg.connect(dsn)
+    while not await cx.fetchval(WAITING):  # noqa: ASYNC110 - the server rings no bell
+        await asyncio.sleep(0.01)
+    await cx.close()
 
 
 async def report(journal: PostgresJournal, number: int) -> None:
@@ -73,16 +94,50 @@ async def test_who_drafts_and_who_reports_the_same_incident_never_wait_for_each_
     assert await deadlocks(dsn, reporting, drafting) == 0
 
 
-async def test_a_person_decides_without_waiting_for_a_report_that_is_being_placed(dsn: str, a: PostgresJournal) -> None:
+async def test_a_person_decides_without_waiting_for_a_report_that_is_being_placed(a: PostgresJournal, cx: Any) -> None:
     await report(a, 1)
     about = version(about=KEY)
     await a.draft(Draft(version=about, expected=0, acts=(act(1, Deed.DRAFTED),), at=T0))
-    cx = await asyncpg.connect(dsn)
-    placing = cx.transaction()
-    await placing.start()
     await cx.execute("UPDATE episode SET arrived = arrived")
 
     assert await a.submit(submit(about), 1) == 2
 
-    await placing.rollback()
-    await cx.close()
+
+async def in_flight(journal: PostgresJournal, *subjects: str) -> None:
+    """Let a node have a delivery of A1 and work under way, as when its process ended there."""
+    await tell(journal, version(), ["sms/all"])
+    await claim(journal, "sms")
+    for subject in subjects:
+        await journal.accept(Arrival(at=T0, todos=(Todo(kind=TodoKind.PAGE, subject=subject),)))
+    await journal.take(TodoKind.PAGE, len(subjects), 30.0)
+
+
+async def test_a_node_that_starts_again_waits_for_an_alert_that_is_decided_on_and_holds_no_work_meanwhile(
+    dsn: str, a: PostgresJournal, cx: Any
+) -> None:
+    await in_flight(a, "cancel:A1")
+    await cx.execute("SELECT FROM alert FOR UPDATE")
+    recovering = asyncio.create_task(a.recover())
+    await until_somebody_waits(dsn)
+
+    await cx.execute("SELECT FROM todo FOR UPDATE NOWAIT")
+
+    await asyncio.sleep(HELD_S)
+    await cx.execute("ROLLBACK")
+    assert await recovering == 1
+    assert len(await a.take(TodoKind.PAGE, 9, 30.0)) == 1
+
+
+async def test_a_node_that_starts_again_frees_its_work_in_the_order_in_which_others_owe_it(
+    dsn: str, a: PostgresJournal, cx: Any
+) -> None:
+    await in_flight(a, "z", "m", "a")
+    await cx.execute("SELECT FROM todo WHERE subject = 'm' FOR UPDATE")
+    recovering = asyncio.create_task(a.recover())
+    await until_somebody_waits(dsn)
+
+    await cx.execute("SELECT FROM todo WHERE subject = 'z' FOR UPDATE NOWAIT")
+
+    await cx.execute("ROLLBACK")
+    assert await recovering == 1
+    assert len(await a.take(TodoKind.PAGE, 9, 30.0)) == 3
