@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from gateway.journal.postgres.arriving import Waited
+from gateway.journal.postgres.faults import HELD
 from gateway.journal.records import Arrival, Receipt
 from gateway.journal.sql.arriving import Answer
 
@@ -21,7 +23,10 @@ class Together:
         self._working: asyncio.Task[None] | None = None
 
     async def accept(self, arrival: Arrival) -> Receipt:
-        """Record one request, beside whoever waits; raises what became of it, Unavailable for all of a group that failed."""
+        """Record one request, beside whoever waits; raises what became of it, Unavailable for all of a group that failed.
+
+        Where somebody else held what one of the group needs, only who needs it is refused.
+        """
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._waiting.append((arrival, answer))
         if self._working is None:
@@ -40,6 +45,8 @@ class Together:
         try:
             return await self._record(arrivals)
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait
+            if isinstance(error.__cause__, HELD) and len(arrivals) > 1:
+                return [answer for one in arrivals for answer in await self._recorded(Waited([one]))]
             return [error] * len(arrivals)
 
 
