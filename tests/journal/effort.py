@@ -29,11 +29,12 @@ class Counting:
         return next(iter(await self.fetch(statement, *values)), None)
 
     async def execute(self, statement: str, *values: object) -> str:
-        """Refuse, for this is to read through."""
-        raise NotImplementedError
+        """Run a statement, which reads nothing that would count."""
+        tag: str = await self._cx.execute(statement, *values)
+        return tag
 
     async def executemany(self, statement: str, rows: object) -> None:
-        """Refuse as well."""
+        """Refuse, for this is to read through."""
         raise NotImplementedError
 
 

@@ -6,12 +6,15 @@ from datetime import datetime
 
 from gateway.journal.audit import SEALED, SEALS, beginning, heads_digest, link
 from gateway.journal.postgres.changes import Change, Shape, make
-from gateway.journal.postgres.sql import Cx, Row, every, only, unnest
+from gateway.journal.postgres.sql import Cx, Row, every, find, only, unnest
 from gateway.journal.records import AuditEntry
 from gateway.journal.sql.codec import canonical
 from gateway.journal.sql.entries import Entry
 
 LOOK_S = 0.01
+# How many entries there are at least between two places that are noted
+APART = 1000
+_ENTRIES = "SELECT id, chain, number, at, actor, act, body, previous, digest FROM audit "
 _APPENDED = Shape("SELECT append_to_audit(COLUMNS)", "text timestamptz text text bytea text")
 
 
@@ -48,14 +51,29 @@ def appending(news: Sequence[Entry]) -> Change:
 
 async def read(cx: Cx, chain: str | None = None, *, after: int = 0, most: int = 1000) -> Sequence[AuditEntry]:
     """Return entries in the order they were written; `after` counts the chain's entries, or all, that were read before."""
-    columns = "SELECT chain, number, at, actor, act, body, previous, digest FROM audit "
     if chain is None:
-        [place] = await only(cx, "place", "SELECT last_value FROM audit_id_seq")
-        await _settled(cx)
-        found = await every(cx, columns + "WHERE id <= $3 ORDER BY id OFFSET $1 LIMIT $2", after, most, place)
-        return [_entry(row) for row in found]
-    found = await every(cx, columns + "WHERE chain = $1 AND number > $2 ORDER BY number LIMIT $3", chain, after, most)
+        return await _read_all(cx, after, most)
+    found = await every(cx, _ENTRIES + "WHERE chain = $1 AND number > $2 ORDER BY number LIMIT $3", chain, after, most)
     return [_entry(row) for row in found]
+
+
+async def _read_all(cx: Cx, after: int, most: int) -> list[AuditEntry]:
+    """Go on from the last place that somebody noted who read as far as here, and note how far this is."""
+    [newest] = await only(cx, "place", "SELECT last_value FROM audit_id_seq")
+    await _settled(cx)
+    known = await find(cx, "SELECT entries, id FROM audit_place WHERE entries <= $1 ORDER BY entries DESC LIMIT 1", after)
+    entries, id = known or (0, 0)
+    page = _ENTRIES + "WHERE id > $1 AND id <= $2 ORDER BY id OFFSET $3 LIMIT $4"
+    found = await every(cx, page, id, newest, after - entries, most)
+    if found and after + len(found) - entries >= APART:
+        await _note_place(cx, after + len(found), found[-1][0])
+    return [_entry(row) for row in found]
+
+
+async def _note_place(cx: Cx, entries: int, id: int) -> None:
+    # It may be lost, and nobody who reads waits for a standby
+    await cx.execute("SET LOCAL synchronous_commit = off")
+    await cx.execute("INSERT INTO audit_place (entries, id) VALUES ($1, $2) ON CONFLICT DO NOTHING", entries, id)
 
 
 async def seal(cx: Cx, at: datetime) -> str:
@@ -114,5 +132,5 @@ async def _heads(cx: Cx, chains: Sequence[str]) -> dict[str, tuple[int, str]]:
 
 
 def _entry(row: Row) -> AuditEntry:
-    chain, number, at, actor, act, body, previous, digest = row
+    _, chain, number, at, actor, act, body, previous, digest = row
     return AuditEntry(chain=chain, number=number, at=at, actor=actor, act=act, body=body, previous=previous, digest=digest)

@@ -38,7 +38,7 @@ from tests.journal.samples import (
 )
 
 NUL = "the far side said \0 and \x7f, é"
-DERIVED = {"migration", "probe", "chain", "given"}
+DERIVED = {"migration", "probe", "chain", "given", "audit_place"}
 
 
 async def lived(journal: Journal) -> None:

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from gateway.alert import Deed, IncidentKey
-from gateway.journal.postgres import PostgresJournal, alerts, work
+from gateway.journal.postgres import PostgresJournal, alerts, audit, work
 from gateway.journal.records import Arrival, Draft
 from tests.journal.effort import Counting
 from tests.journal.samples import T0, act, placed, raw, version
@@ -73,3 +73,32 @@ async def test_what_could_not_be_drafted_is_found_by_its_newest_failure(cx: Any)
 
     assert (task.subject, task.body) == ("s/1", b"newest")
     assert counting.blocks < 60
+
+
+async def test_the_whole_audit_is_read_page_by_page_and_none_is_read_twice(a: PostgresJournal, cx: Any) -> None:
+    """Every third id was given out for nothing."""
+    await cx.execute(
+        "INSERT INTO audit (id, chain, number, at, actor, act, body, previous, digest) OVERRIDING SYSTEM VALUE"
+        " SELECT n + n / 2, 'river', n, now(), 'kim', 'noted', '', '', '' FROM generate_series(1, 20000) n"
+    )
+    await cx.execute("SELECT setval('audit_id_seq', 30000)")
+    await cx.execute("ANALYZE audit")
+    counting, numbers = Counting(cx), list[int]()
+
+    while page := await audit.read(counting, after=len(numbers)):
+        numbers += [entry.number for entry in page]
+
+    assert numbers == list(range(1, 20_001))
+    assert counting.blocks < 1_000
+    assert [entry.number for entry in await a.audit(after=4_321, most=2)] == [4322, 4323]
+
+
+async def test_a_place_in_the_audit_is_kept_by_whoever_reads(a: PostgresJournal, cx: Any) -> None:
+    await cx.execute(
+        "INSERT INTO audit (chain, number, at, actor, act, body, previous, digest)"
+        " SELECT 'river', n, now(), 'kim', 'noted', '', '', '' FROM generate_series(1, 2500) n"
+    )
+    for after in (0, 300, 600, 900, 1200):
+        assert next(entry.number for entry in await a.audit(after=after, most=300)) == after + 1
+
+    assert [tuple(row) for row in await cx.fetch("SELECT entries, id FROM audit_place")] == [(1200, 1200)]
