@@ -227,14 +227,19 @@ async def _lose(cx: Cx, here: Here, rows: Iterable[Row]) -> None:
     await _record(cx, over, time=here.time)
 
 
-async def _expire(cx: Cx, rows: Iterable[Row], now: datetime) -> None:
-    for row in rows:
-        state = DeliveryState.UNKNOWN if row.doubt else DeliveryState.EXPIRED
-        if (await lanes.delivery(cx, row.id)).state == DeliveryState.WAITING:
-            await cx.execute("UPDATE delivery SET state = $2 WHERE id = $1", row.id, state)
-            await work.owe(cx, [entries.overdue_page(row.lane, row.key, row.number, state)], now)
-            await audit.append(cx, entries.overdue(row.lane, row.key, state, now))
-            await lanes.resolve(cx, row.lane)
+async def _expire(cx: Cx, rows: Sequence[Row], now: datetime) -> None:
+    """End what is overdue, and what that ends in its lanes; a person is paged about each that was overdue."""
+    if not rows:
+        return
+    overdue, late, others = {row.id for row in rows}, dict[int, DeliveryState](), dict[int, DeliveryState]()
+    for lane in await lanes.standing(cx, {row.lane for row in rows}):
+        of_lane, beside = lanes.run_out(lane, overdue)
+        late |= of_lane
+        others |= beside
+    told = [(row, late[row.id]) for row in rows if row.id in late]
+    pages = [(entries.overdue_page(row.lane, row.key, row.number, state), now) for row, state in told]
+    said = [entries.overdue(row.lane, row.key, state, now) for row, state in told]
+    await in_one(cx, [lanes.ended(late | others), work.owing(pages)], audit.appending(said))
 
 
 async def _record(
@@ -249,8 +254,7 @@ async def _record(
     undecided = await _undecided(cx, unsettled(tries))
     counting, looked_at = await _move(cx, [*settled(tries), *undecided], time, offset)
     await _evidence(cx, tries, counting)
-    for lane in sorted({one.lane for one in tries if one.turn in looked_at}):
-        await lanes.resolve(cx, lane)
+    await lanes.resolve(cx, {one.lane for one in tries if one.turn in looked_at})
     told = {id: shown(state, doubt=doubt) for id, state, doubt in await _states(cx, [one.id for one in undecided])}
     return {turn: told.get(turn[0], state) for turn, state in counting.items()}
 
@@ -259,11 +263,9 @@ async def _undecided(cx: Cx, tries: Sequence[Tried]) -> list[News]:
     """Ask the lane table what becomes of deliveries whose try settled nothing, as far as they are still ours."""
     if not tries:
         return []
-    found = await _rows(cx, "id = ANY($1) AND state = 'sending'", [one.id for one in tries])
-    rows = {(row.id, row.fence): row for row in found}
-    ours = [(one, rows[one.turn]) for one in tries if one.turn in rows]
-    became = [(one, await lanes.after_failure(cx, row, one.retry_in)) for one, row in ours]
-    return [news(one, state, wait) for one, (state, wait) in became]
+    found = {(one.row.id, one.row.fence): one for one in await lanes.failed(cx, [one.id for one in tries])}
+    ours = [(one, found[one.turn]) for one in tries if one.turn in found]
+    return [news(one, *lanes.after_failure(failed, one.retry_in)) for one, failed in ours]
 
 
 async def _states(cx: Cx, ids: Sequence[int]) -> list[SqlRow]:

@@ -117,8 +117,7 @@ async def _release(cx: Cx, alert: str, number: int, time: float, at: datetime) -
         cx,
         "UPDATE delivery d SET state = 'waiting', due = $3, deadline = $4::timestamptz + (d.deadline - v.expires) FROM version v"
         " WHERE d.alert = $1 AND d.number = $2 AND d.state = 'held' AND v.alert = $1 AND v.number = $2"
-        " RETURNING d.id, d.alert, d.channel, d.target",
+        " RETURNING d.alert, d.channel, d.target",
         *(alert, number, time, at),
     )
-    for _, *lane in sorted(released):
-        await lanes.resolve(cx, Lane(*lane))
+    await lanes.resolve(cx, {Lane(*lane) for lane in released})

@@ -4,17 +4,26 @@ A delivery's role is to tell, to cancel, or to clear what expired; `reached` say
 `doubt` that one was ambiguous. Whoever calls holds the alert's row, so that nothing in its lanes moves meanwhile.
 """
 
+from collections import defaultdict
+from collections.abc import Collection, Container, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from gateway.alert import Kind, Version
 from gateway.channel import History
-from gateway.journal.postgres.sql import Cx, every, find, only
+from gateway.journal.postgres.changes import Change, Shape, make
+from gateway.journal.postgres.sql import Cx, columns, every, unnest
 from gateway.journal.records import DeliveryState
 from gateway.journal.sql.lane import CHAIN_RETRY_S, Lane, Role, delivery_key
 
 COLUMNS = "id, alert, number, channel, target, part, role, history, deadline, state, claimed_at, fence, reached, doubt"
-_IN_LANE = " WHERE alert = $1 AND channel = $2 AND target = $3 "
+_OF_DELIVERY = ", ".join(f"d.{name}" for name in COLUMNS.split(", "))
+# The lanes are the first three parameters; their alerts, which are few, say which deliveries are looked at
+_IN_LANES = (
+    f"{unnest('text text text')} AS l (alert, channel, target) JOIN delivery d USING (alert, channel, target)"
+    " WHERE d.alert = ANY($1)"
+)
+_ENDED = Shape("UPDATE delivery d SET state = n.state FROM ROWS AS n (id, state) WHERE d.id = n.id", "bigint text")
 
 
 class Row(NamedTuple):
@@ -46,9 +55,57 @@ class Row(NamedTuple):
         return delivery_key(self.lane, self.number, self.part)
 
 
-async def delivery(cx: Cx, id: int) -> Row:
-    """Return one delivery as it stands; raises Missing."""
-    return Row(*await only(cx, f"delivery {id}", f"SELECT {COLUMNS} FROM delivery WHERE id = $1", id))
+class Failed(NamedTuple):
+    """A delivery whose attempt settled nothing, what was issued last of its alert, and whether a cancel waits behind it."""
+
+    row: Row
+    newest: int
+    kind: str
+    cancelled: bool
+
+
+def after_failure(failed: Failed, retry_in: float) -> tuple[DeliveryState, float]:
+    """Return what becomes of a delivery whose attempt settled nothing, and in how many seconds it is due again.
+
+    Call `resolve` when that is recorded: a cancel that waits may have more to say.
+    """
+    if _overtaken(failed):
+        return DeliveryState.SUPERSEDED, 0.0
+    return DeliveryState.WAITING, min(retry_in, CHAIN_RETRY_S) if failed.cancelled else retry_in
+
+
+def _overtaken(failed: Failed) -> bool:
+    row = failed.row
+    if failed.newest == row.number:
+        return False
+    return row.history == History.LATEST or (failed.kind == Kind.CANCEL and not failed.cancelled and row.role == Role.TELL)
+
+
+def stood_down(lane: Sequence[Row], over: Container[int] = ()) -> dict[int, DeliveryState]:
+    """Return what a waiting cancel or clear ends in its lane, as soon as nothing in it is in flight.
+
+    The lane comes oldest first; those that are `over` wait no more.
+    """
+    waiting = [row for row in lane if row.state == DeliveryState.WAITING and row.id not in over]
+    back = next((row for row in reversed(waiting) if row.role != Role.TELL), None)
+    if back is None or any(row.state == DeliveryState.SENDING for row in lane):
+        return {}
+    older = [row for row in waiting if row.id < back.id]
+    if any(row.reached for row in lane if row.id < back.id):
+        return {row.id: DeliveryState.UNKNOWN for row in older if row.doubt and back.role == Role.CANCEL}
+    if back.role == Role.CANCEL:
+        return {row.id: DeliveryState.NOTHING_TO_CANCEL for row in (*older, back)}
+    return {} if older else {back.id: DeliveryState.NOTHING_TO_CANCEL}
+
+
+def run_out(lane: Sequence[Row], overdue: Container[int]) -> tuple[dict[int, DeliveryState], dict[int, DeliveryState]]:
+    """Return what becomes of those whose deadline passed, oldest first, and what else that ends in their lane."""
+    late, others = dict[int, DeliveryState](), dict[int, DeliveryState]()
+    for row in lane:
+        if row.id in overdue and row.id not in others:
+            late[row.id] = DeliveryState.UNKNOWN if row.doubt else DeliveryState.EXPIRED
+            others |= stood_down(lane, {*late, *others})
+    return late, others
 
 
 async def overtake(cx: Cx, version: Version, time: float) -> None:
@@ -61,48 +118,46 @@ async def overtake(cx: Cx, version: Version, time: float) -> None:
     await _urge(cx, version)
     if version.kind is Kind.CANCEL:
         await _forget_the_unaddressed(cx, version)
-    for lane in await waiting_take_backs(cx, version.alert):
-        await _hurry(cx, lane, time)
-        await resolve(cx, lane)
+    lanes = await _waiting_take_backs(cx, version.alert)
+    await _hurry(cx, lanes, time)
+    await resolve(cx, lanes)
 
 
-async def resolve(cx: Cx, lane: Lane) -> None:
-    """Decide what a waiting cancel or clear means for its lane, as soon as nothing in it is in flight."""
-    if (back := await _take_back(cx, lane)) is None or await _in_flight(cx, lane):
+async def resolve(cx: Cx, lanes: Collection[Lane]) -> None:
+    """Decide what a waiting cancel or clear means for each of these lanes, as soon as nothing in it is in flight."""
+    if not lanes:
         return
-    if await _reached(cx, back):
-        if back.role == Role.CANCEL:
-            await _stand_down(cx, back, DeliveryState.UNKNOWN, "id < $5 AND doubt")
-    elif back.role == Role.CANCEL:
-        await _stand_down(cx, back, DeliveryState.NOTHING_TO_CANCEL, "id <= $5")
-    elif not await _older_waiting(cx, back):
-        await _stand_down(cx, back, DeliveryState.NOTHING_TO_CANCEL, "id = $5")
+    states = [end for lane in await standing(cx, lanes) for end in stood_down(lane).items()]
+    if states:
+        await make(cx, ended(dict(states)))
 
 
-async def waiting_take_backs(cx: Cx, *alerts: str) -> list[Lane]:
-    """Return the lanes of these alerts in which a cancel or a clear waits."""
-    found = "SELECT DISTINCT alert, channel, target FROM delivery WHERE alert = ANY($1) AND state = 'waiting' AND role <> 'tell'"
-    return [Lane(*row) for row in await every(cx, found, alerts)]
+async def standing(cx: Cx, lanes: Collection[Lane]) -> Collection[Sequence[Row]]:
+    """Return each of these lanes, oldest first: what waits in it, what is in flight, and what may have reached."""
+    counts = f"SELECT {_OF_DELIVERY} FROM {_IN_LANES} AND (d.state IN ('waiting', 'sending') OR d.reached) ORDER BY d.id"
+    found = defaultdict[Lane, list[Row]](list)
+    for row in [Row(*one) for one in await every(cx, counts, *columns(3, list(lanes)))]:
+        found[row.lane].append(row)
+    return found.values()
 
 
-async def after_failure(cx: Cx, row: Row, retry_in: float) -> tuple[DeliveryState, float]:
-    """Return what becomes of a delivery whose attempt settled nothing, and in how many seconds it is due again.
-
-    Call `resolve` when that is recorded: a cancel that waits may have more to say.
-    """
-    back = await _take_back(cx, row.lane)
-    cancel = back if back is not None and back.role == Role.CANCEL and back.id > row.id else None
-    if await _overtaken(cx, row, cancel):
-        return DeliveryState.SUPERSEDED, 0.0
-    return DeliveryState.WAITING, retry_in if cancel is None else min(retry_in, CHAIN_RETRY_S)
+def ended(states: Mapping[int, DeliveryState]) -> Change:
+    """Give what waited the state in which it ends; whatever else there is to know of it stays."""
+    return _ENDED.of(sorted(states.items()))
 
 
-async def _overtaken(cx: Cx, row: Row, cancel: Row | None) -> bool:
-    newest = "SELECT a.newest_issued, v.kind FROM alert a JOIN version v ON v.alert = a.id AND v.number = a.newest_issued"
-    number, kind = await only(cx, "issued version", newest + " WHERE a.id = $1", row.alert)
-    if number == row.number:
-        return False
-    return row.history == History.LATEST or (kind == Kind.CANCEL and cancel is None and row.role == Role.TELL)
+async def failed(cx: Cx, ids: Sequence[int]) -> list[Failed]:
+    """Return those of these deliveries that are in flight, with what the lane table asks when their attempt settles nothing."""
+    rows = await every(
+        cx,
+        f"SELECT a.newest_issued, v.kind, coalesce(b.role = 'cancel' AND b.id > d.id, false), {_OF_DELIVERY} FROM delivery d"
+        " JOIN alert a ON a.id = d.alert JOIN version v ON v.alert = a.id AND v.number = a.newest_issued LEFT JOIN LATERAL"
+        " (SELECT o.id, o.role FROM delivery o WHERE o.alert = d.alert AND o.channel = d.channel AND o.target = d.target"
+        " AND o.state = 'waiting' AND o.role <> 'tell' ORDER BY o.id DESC LIMIT 1) b ON true"
+        " WHERE d.id = ANY($1) AND d.state = 'sending'",
+        ids,
+    )
+    return [Failed(Row(*row), newest, kind, cancelled) for newest, kind, cancelled, *row in rows]
 
 
 async def _urge(cx: Cx, version: Version) -> None:
@@ -124,30 +179,13 @@ async def _forget_the_unaddressed(cx: Cx, version: Version) -> None:
     )
 
 
-async def _hurry(cx: Cx, lane: Lane, time: float) -> None:
+async def _waiting_take_backs(cx: Cx, alert: str) -> list[Lane]:
+    found = "SELECT DISTINCT alert, channel, target FROM delivery WHERE alert = $1 AND state = 'waiting' AND role <> 'tell'"
+    return [Lane(*row) for row in await every(cx, found, alert)]
+
+
+async def _hurry(cx: Cx, lanes: Collection[Lane], time: float) -> None:
     """A cancel never waits behind a backoff."""
-    await cx.execute(f"UPDATE delivery SET due = least(due, $4) {_IN_LANE} AND state = 'waiting'", *lane, time)
-
-
-async def _take_back(cx: Cx, lane: Lane) -> Row | None:
-    newest = f"SELECT {COLUMNS} FROM delivery {_IN_LANE} AND state = 'waiting' AND role <> 'tell' ORDER BY id DESC LIMIT 1"
-    row = await find(cx, newest, *lane)
-    return None if row is None else Row(*row)
-
-
-async def _in_flight(cx: Cx, lane: Lane) -> bool:
-    return await find(cx, f"SELECT 1 FROM delivery {_IN_LANE} AND state = 'sending'", *lane) is not None
-
-
-async def _reached(cx: Cx, back: Row) -> bool:
-    return await find(cx, f"SELECT 1 FROM delivery {_IN_LANE} AND id < $4 AND reached", *back.lane, back.id) is not None
-
-
-async def _older_waiting(cx: Cx, back: Row) -> bool:
-    older = f"SELECT 1 FROM delivery {_IN_LANE} AND id < $4 AND state = 'waiting'"
-    return await find(cx, older, *back.lane, back.id) is not None
-
-
-async def _stand_down(cx: Cx, back: Row, state: DeliveryState, which: str) -> None:
-    waiting = f"UPDATE delivery SET state = $4 {_IN_LANE} AND state = 'waiting' AND "
-    await cx.execute(waiting + which, *back.lane, state, back.id)
+    if lanes:
+        waiting = f"SELECT d.id FROM {_IN_LANES} AND d.state = 'waiting' AND d.due > $4"
+        await cx.execute(f"UPDATE delivery SET due = $4 WHERE id IN ({waiting})", *columns(3, list(lanes)), time)
