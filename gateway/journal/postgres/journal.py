@@ -7,7 +7,9 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from gateway.fault import Conflict
+import structlog
+
+from gateway.fault import Conflict, Fault
 from gateway.journal.postgres import (
     alerts,
     arriving,
@@ -27,6 +29,8 @@ from gateway.journal.postgres.opening import open_desk
 from gateway.journal.postgres.sql import Cx, Here, here
 from gateway.journal.postgres.together import Together
 from gateway.journal.records import Arrival, Claimed, DeliveryState, Receipt, Room, Settlement
+
+log = structlog.get_logger()
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -99,7 +103,7 @@ def _says(verb: Verb[P, T]) -> Verb[P, T]:
 
 
 async def _claims(journal: "PostgresJournal", room: Room, lease_s: float, now: datetime) -> Sequence[Claimed]:
-    """Settle what cannot go any more, in a transaction of its own, then lease the eligible head of each lane."""
+    """Settle what cannot go any more, then lease the eligible head of each lane."""
 
     async def look(cx: Cx) -> tuple[Here, Sequence[str]]:
         if journal.living is not None:
@@ -109,8 +113,17 @@ async def _claims(journal: "PostgresJournal", room: Room, lease_s: float, now: d
     journal.desk.must_commit()
     asked, found = await journal.desk.glance(look)
     if found:
-        await journal.desk.run(lambda cx: deliveries.sweep(cx, asked, found, now))
+        await _sweeps(journal, asked, found, now)
     return await journal.desk.run(lambda cx: deliveries.claim(cx, asked, room, lease_s, now))
+
+
+async def _sweeps(journal: "PostgresJournal", asked: Here, found: Sequence[str], now: datetime) -> None:
+    """Settle what cannot go any more, in a transaction of its own: what can go does not wait until that succeeds."""
+    try:
+        await journal.desk.run(lambda cx: deliveries.sweep(cx, asked, found, now))
+    except Exception as error:  # noqa: BLE001 - whatever it is, an alert that can go is no part of it
+        reason = error.code if isinstance(error, Fault) else type(error).__name__
+        log.warning("sweep-failed", reason=reason, alerts=len(found))
 
 
 async def _settles(journal: "PostgresJournal", tries: Sequence[Settlement], at: datetime) -> Sequence[DeliveryState | None]:
