@@ -8,6 +8,7 @@ LANES = "gateway/journal/sqlite/lanes.py"
 WRITER = "gateway/journal/sqlite/writer.py"
 FORGOTTEN = "test_what_the_old_primary_alone_had_published_is_forgotten[as-much]"
 LEFT = "test_who_comes_while_several_nodes_are_about_to_claim_finds_what_they_left"
+HELD = "test_an_alert_that_is_held_keeps_no_other_from_going"
 SEALED = "test_a_seal_waits_for_what_has_a_place_before_it_and_nobody_waits_for_the_seal"
 LINKED = "test_whoever_appends_to_a_chain_waits_for_who_is_at_it"
 ONLY_THE_PRIMARY = "test_a_report_that_only_the_primary_has_is_not_acknowledged_when_it_is_sent_again"
@@ -40,6 +41,7 @@ def test_a_broken_lane_rule_is_seen(patched_tree: PatchedTree, old: str, new: st
             "",
             "test_nodes.py::test_a_lease_that_ran_out_is_lost_once_whoever_looks",
         ),
+        ("deliveries.py", "FOR SHARE SKIP LOCKED", "FOR SHARE", f"test_passing_over.py::{HELD}"),
         ("intake.py", " FOR KEY SHARE", "", f"test_fail_over.py::{ONLY_THE_PRIMARY}"),
         ("deliveries.py", "_LOOKED_AT = (2, 16)", "_LOOKED_AT = (2,)", f"test_nodes.py::{LEFT}"),
         ("audit.py", "    await _settled(cx)\n    heads = {", "    heads = {", f"test_sealing.py::{SEALED}"),

@@ -1,10 +1,11 @@
 # ruff: noqa: PLR0913, PLR0917 - a verb takes cx and the time where a method takes self
 """Taking deliveries under a lease, and recording what came of each attempt."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby, repeat
 from operator import itemgetter
 
 from gateway.alert import Target
@@ -59,11 +60,14 @@ _LOOK = (
     f"SELECT h.* FROM {unnest('text text int float8 bigint', 4)} AS q (channel, target, most, due, id) CROSS JOIN LATERAL"
     " (SELECT d.due, d.id, d.alert, d.channel, d.target FROM delivery d"
     " WHERE d.channel = q.channel AND d.target = q.target AND d.priority = $3 AND d.state = 'waiting' AND d.head"
-    " AND d.due <= $1 AND d.deadline > $2 AND (d.due, d.id) > (q.due, q.id) ORDER BY d.due, d.id LIMIT q.most) h"
+    " AND d.due <= $1 AND d.deadline > $2 AND d.alert <> ALL($9) AND (d.due, d.id) > (q.due, q.id)"
+    " ORDER BY d.due, d.id LIMIT q.most) h"
 )
 # How many times as much as there is room for is looked at, so that two nodes that look at the same time both find enough; where
 # more are at it, who finds nothing looks further
 _LOOKED_AT = (2, 16)
+# Whoever settles or issues has the alert for some milliseconds; whoever stands still with it has it for seconds
+_PAUSES_S = (0.005, 0.01, 0.02, 0.04)
 _LEASE = (
     f"WITH picked AS (SELECT d.id FROM delivery d WHERE d.id = ANY($3) AND {_IS_HEAD} FOR UPDATE OF d SKIP LOCKED),"
     " leased AS (UPDATE delivery d SET state = 'sending', fence = fence + 1, lease_until = $4, holder = $5, claimed_at = $2"
@@ -100,23 +104,43 @@ _MADE = Shape(
 async def claim(cx: Cx, here: Here, room: Room, lease_s: float, now: datetime) -> Sequence[Claimed]:
     """Lease the eligible head of each lane by priority, due time and age; call `sweep` before.
 
-    What is decided of an alert's lanes is waited for; what another node is about to lease is passed over.
+    What another node is about to lease, and alerts that something is being decided of, are passed over; only where nothing else
+    can go, those alerts are looked at again for a moment.
     """
-    passed_over = set[int]()
-    for times in _LOOKED_AT:
-        seen = [one for one in await _look(cx, here, room, now, times) if one[0].id not in passed_over]
-        claimed = await _leased(cx, here, room, lease_s, now, seen) if seen else []
-        if claimed or not seen:
-            return claimed
+    claimed, held = await _claim(cx, here, room, lease_s, now)
+    for pause in _PAUSES_S:
+        if claimed or not held:
+            break
+        await asyncio.sleep(pause)
+        claimed, held = await _claim(cx, here, room, lease_s, now)
+    return claimed
+
+
+async def _claim(cx: Cx, here: Here, room: Room, lease_s: float, now: datetime) -> tuple[Sequence[Claimed], Collection[str]]:
+    """Claim what goes now, looking further until there is something; return it, and the alerts that were held."""
+    passed_over, held = set[int](), set[str]()
+    for times in chain(_LOOKED_AT, repeat(_LOOKED_AT[-1])):
+        seen = [one for one in await _look(cx, here, room, now, times, held) if one[0].id not in passed_over]
+        if not seen:
+            break
+        free = await _free(cx, {head.alert for head, _ in seen})
+        held |= {head.alert for head, _ in seen} - free
+        if claimed := await _leased(cx, here, room, lease_s, now, [one for one in seen if one[0].alert in free]):
+            return claimed, held
         passed_over |= {head.id for head, _ in seen}
-    return []
+    return [], held
+
+
+async def _free(cx: Cx, alerts: Collection[str]) -> set[str]:
+    """Return those of these alerts that nobody decides anything of, and from now on until we have claimed."""
+    rows = await every(cx, "SELECT id FROM alert WHERE id = ANY($1) ORDER BY id FOR SHARE SKIP LOCKED", list(alerts))
+    return {id for (id,) in rows}
 
 
 async def _leased(
     cx: Cx, here: Here, room: Room, lease_s: float, now: datetime, seen: Sequence[tuple[Head, int]]
 ) -> list[Claimed]:
     """Lease of these heads, in their order, as many as there is room for and nobody else is about to lease."""
-    await cx.execute("SELECT FROM alert WHERE id = ANY($1) ORDER BY id FOR SHARE", list({one.alert for one, _ in seen}))
     claimed: list[Claimed] = []
     chosen = _chosen(Filling(room), seen)
     while chosen:
@@ -131,14 +155,17 @@ def _chosen(filling: Filling, seen: Sequence[tuple[Head, int]]) -> list[int]:
     return [head.id for head, priority in seen if filling.take(head.to, priority)]
 
 
-async def _look(cx: Cx, here: Here, room: Room, now: datetime, times: int) -> list[tuple[Head, int]]:
-    """Return heads and their priority in the order in which they may go, as far as there is so many times the room."""
+async def _look(cx: Cx, here: Here, room: Room, now: datetime, times: int, held: Collection[str]) -> list[tuple[Head, int]]:
+    """Return heads and their priority in the order in which they may go, as far as there is so many times the room.
+
+    Those of alerts that are held are left out.
+    """
     filling, seen = Filling(room, times=times), list[tuple[Head, int]]()
     for priority, queues in groupby(await every(cx, _QUEUES), key=itemgetter(0)):
         merging = Merging(filling, priority, [Target(channel, target) for _, channel, target in queues])
         while wanted := merging.wanted:
             pages = [(one.to.channel, one.to.target, one.most, one.due, one.id) for one in wanted]
-            found = await every(cx, _LOOK, here.time, now, priority, *columns(5, pages))
+            found = await every(cx, _LOOK, here.time, now, priority, *columns(5, pages), list(held))
             merging.bring(Head(due, id, alert, Target(*to)) for due, id, alert, *to in found)
         seen += [(head, priority) for head in merging.chosen]
     return seen
