@@ -13,6 +13,7 @@ from gateway.channel import Channel, Out, Outcome, Verdict
 from gateway.channels import carries
 from gateway.delivery.backoff import backoff
 from gateway.delivery.circuit import LONGEST_REST_S, OPENS_AFTER, PAGED_AFTER_S, Circuits
+from gateway.delivery.hands import Hands
 from gateway.delivery.pager import page
 from gateway.delivery.settling import Settling
 from gateway.delivery.slots import Slots
@@ -68,6 +69,7 @@ class Courier:
         self._lease_s, self._send_s, self._poll_s, self._luck = lease_s, send_s, poll_s, luck
         self._slots = Slots(channels, slots, slots_per_channel)
         self._circuits = Circuits(opens_after)
+        self._hands = Hands(journal, now)
         self._settling = Settling(journal, now)
         self._claiming = asyncio.Lock()
         self._woken = asyncio.Event()
@@ -98,6 +100,8 @@ class Courier:
                     tasks.create_task(self._carry(errand))
                 await self._page_silence()
                 await self._pause(stop)
+            async with self._claiming:
+                await self._put_back()
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -114,16 +118,26 @@ class Courier:
     async def _claim(self) -> Sequence[Errand]:
         """Claim no more than there are free slots, so that no lease runs while its delivery queues here."""
         async with self._claiming:
-            since = self._real()
-            room = self._slots.room(self._circuits.free(since))
-            if room.most.urgent <= 0:
-                return ()
+            await self._put_back()
             try:
-                batch = await self._journal.claim(room, self._lease_s, self._now())
+                return await self._errands()
             except Unavailable as fault:
                 log.warning("claim-failed", code=fault.code)
                 return ()
-            return [self._errand(claimed, since) for claimed in batch]
+
+    async def _errands(self) -> Sequence[Errand]:
+        since = self._real()
+        room = self._slots.room(self._circuits.free(since))
+        if room.most.urgent <= 0:
+            return ()
+        return [self._errand(claimed, since) for claimed in await self._hands.claim(room, self._lease_s)]
+
+    async def _put_back(self) -> None:
+        """Put back what was claimed and never came here; where that fails its lease runs out, and nothing else waits for it."""
+        try:
+            await self._hands.put_back()
+        except Unavailable as fault:
+            log.warning("put-back-failed", code=fault.code)
 
     def _errand(self, claimed: Claimed, since: float) -> Errand:
         self._slots.take(claimed)
@@ -195,6 +209,7 @@ class Courier:
                 log.warning("settle-failed", delivery=claimed.key, code=fault.code)
                 await asyncio.sleep(self._poll_s)
             else:
+                self._hands.let_go(claimed)
                 log.info(
                     "tried", delivery=claimed.key, attempt=claimed.attempt, verdict=outcome.verdict, state=state or "overtaken"
                 )

@@ -5,7 +5,7 @@ read; when it moved on they raise Stale and nothing happened. Times named `at` o
 backoff (`retry_in`) and `due` run on the store's own real clock. A store that is silent for 2 s raises Unavailable.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -190,6 +190,15 @@ class Journal(Protocol):
         First, on every channel, what cannot go any more is settled: past its deadline (`expired`, or `unknown` after an
         ambiguous attempt; a page is owed), a cancel or clear with nothing to take back (`nothing-to-cancel`). A lease that ran
         out counts as an ambiguous attempt and its delivery is due again.
+        """
+        ...
+
+    async def put_back(self, times: Collection[datetime], in_hands: Collection[tuple[int, int]], now: datetime) -> bool:
+        """Free what this process claimed at these times and was never told of, so that nothing of it was sent.
+
+        `in_hands` names the claims that it was told of, by id and fence. What is freed was not tried: it waits as before, due at
+        once, and the lane table decides as after a try that settled nothing. False while a claim may still be on its way, or
+        somebody is at one of the alerts: ask again. Raises Conflict on a shared store.
         """
         ...
 

@@ -16,7 +16,7 @@ from gateway.channel import Verdict
 from gateway.journal.contract import Journal
 from gateway.journal.postgres import PostgresJournal
 from gateway.journal.records import Claimed
-from tests.journal.samples import Real, claim, issue, settle, states, submit, version
+from tests.journal.samples import T0, Real, claim, issue, settle, states, submit, version
 from tests.stores import Opener
 
 LATEST, CHAIN = "sms", "cap"
@@ -156,6 +156,15 @@ class Story:
         self._lose()
         assert await claim(self.journal) == []
 
+    async def unheard(self, meanwhile: str = "") -> None:
+        """What may go is claimed, but nobody is told so; whatever is issued meanwhile, that is as if it had waited."""
+        held, before = self.lane.in_flight, await states(self.journal, self.alert)
+        await claim(self.journal, self.lane.channel, lease_s=LEASE_S)
+        if meanwhile and not self.lane.cancelled:
+            await self._meanwhile(meanwhile)
+        assert await self.journal.put_back([T0], [] if held is None else [(held.id, held.fence)], T0)
+        assert meanwhile or await states(self.journal, self.alert) == before
+
     async def recover(self) -> None:
         """Start again after a crash."""
         assert await self.journal.recover() == self._lose()
@@ -177,6 +186,11 @@ class Story:
         assert set(at_rest.values()) <= FOR_GOOD
         self.lane.complete(self.newest)
         assert (at_rest[f"{self.alert}.{self.newest}.{self.lane.channel}.all"] == "nothing-to-cancel") == self.lane.pointless
+
+    async def _meanwhile(self, what: str) -> None:
+        if what == "cancel":
+            self.lane.cancel()
+        await self._tell(Kind(what))
 
     async def _tell(self, kind: Kind) -> None:
         frozen = submit(version(self.alert, self.newest + 1, kind), [f"{self.lane.channel}/all"])
@@ -252,10 +266,10 @@ verdicts = st.sampled_from([*Verdict, Verdict.ACCEPTED, Verdict.UNREACHABLE, Ver
 steps = st.one_of(
     st.just(("update",)),
     st.tuples(st.sampled_from(["attempt", "attempt", "settle", "late"]), verdicts),
-    st.sampled_from([("claim",), ("lapse",), ("recover",)]),
+    st.sampled_from([("claim",), ("lapse",), ("recover",), ("unheard",), ("unheard", "update")]),
     st.tuples(st.just("wait"), st.sampled_from([0.5, 1.0, BACKOFF_S])),
 )
-cancels = st.lists(st.just(("cancel",)), max_size=1)
+cancels = st.lists(st.sampled_from([("cancel",), ("unheard", "cancel")]), max_size=1)
 schedules = st.tuples(st.lists(steps, min_size=2, max_size=15), cancels, st.lists(steps, max_size=10))
 
 

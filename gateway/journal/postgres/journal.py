@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -21,6 +21,7 @@ from gateway.journal.postgres import (
     issuing,
     people,
     publications,
+    unclaiming,
     work,
 )
 from gateway.journal.postgres.desk import PATIENCE_S, READ, WRITE, Desk
@@ -29,6 +30,7 @@ from gateway.journal.postgres.opening import open_desk
 from gateway.journal.postgres.sql import Cx, Here, here
 from gateway.journal.postgres.together import Together
 from gateway.journal.records import Arrival, Claimed, DeliveryState, Receipt, Room, Settlement
+from gateway.journal.sql.tried import Turn
 
 log = structlog.get_logger()
 
@@ -126,6 +128,17 @@ async def _sweeps(journal: "PostgresJournal", asked: Here, found: Sequence[str],
         log.warning("sweep-failed", reason=reason, alerts=len(found))
 
 
+async def _puts_back(journal: "PostgresJournal", times: Collection[datetime], in_hands: Collection[Turn], now: datetime) -> bool:
+    """Free what this node claimed and was never told of; as for claims, its name must be held."""
+    node = journal.alone()
+
+    async def work(cx: Cx) -> bool:
+        await node.before_claims(cx)
+        return await unclaiming.put_back(cx, unclaiming.Lost(journal.node, times, in_hands), now)
+
+    return await journal.desk.run(work)
+
+
 async def _settles(journal: "PostgresJournal", tries: Sequence[Settlement], at: datetime) -> Sequence[DeliveryState | None]:
     """Record what came of tries, by the database's own clock."""
     return await journal.desk.run(lambda cx: deliveries.settle(cx, journal.offset(), tries, at))
@@ -216,6 +229,7 @@ class PostgresJournal:
     document = _glances(publications.document)
 
     claim = _claims
+    put_back = _puts_back
     _recover = _timed(deliveries.recover, insists=True)
     settle = _settles
     backlog = _glances(deliveries.backlog)
@@ -250,11 +264,16 @@ class PostgresJournal:
 
     async def recover(self) -> int:
         """Free what this node held before it started; raises Conflict on a shared store, whose owner may be at work."""
-        if self.living is None:
-            raise Conflict("store-shared", "only the node itself may recover what it held", hint="open it without shared=True")
+        self.alone()
         # In transactions of their own: whoever decides on an alert takes it before the work
         await self.desk.run(lambda cx: work.free(cx, self.node), insists=True)
         return await self._recover()
+
+    def alone(self) -> Node:
+        """Return this node, whose name is its own; raises Conflict on a shared store."""
+        if self.living is None:
+            raise Conflict("store-shared", "only the node itself may recover what it held", hint="open it without shared=True")
+        return self.living
 
     async def close(self) -> None:
         """Finish what is under way and let go of the node's name and of the database."""

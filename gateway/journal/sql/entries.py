@@ -1,6 +1,6 @@
 """What the audit chains are told, word for word the same by every store of the record."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -54,6 +54,14 @@ def attempt(key: str, fence: int, outcome: Outcome, *, late: bool) -> Body:
 def attempted(alert: str, attempts: Sequence[Body], at: datetime) -> Entry:
     """Return what came of an alert's attempts that are written down together."""
     return Entry(f"alert:{alert}", at, "gateway", "attempted", {"attempts": attempts})
+
+
+def put_back(deliveries: Iterable[tuple[str, str]], at: datetime) -> list[Entry]:
+    """Return which deliveries, each by its alert and key, were claimed and put back without a try: one entry for each alert."""
+    told: dict[str, list[str]] = {}
+    for alert, key in deliveries:
+        told.setdefault(alert, []).append(key)
+    return [Entry(f"alert:{alert}", at, "gateway", "put-back", {"deliveries": keys}) for alert, keys in told.items()]
 
 
 def overdue(lane: Lane, key: str, state: DeliveryState, at: datetime) -> Entry:

@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -12,6 +13,7 @@ import apsw
 from gateway.elapsed import steady
 from gateway.fault import Conflict
 from gateway.journal.records import Arrival, Receipt
+from gateway.journal.sql.tried import Turn
 from gateway.journal.sqlite import (
     alerts,
     arriving,
@@ -23,6 +25,7 @@ from gateway.journal.sqlite import (
     issuing,
     people,
     publications,
+    unclaiming,
     work,
 )
 from gateway.journal.sqlite.desk import Reader
@@ -128,6 +131,7 @@ class SqliteJournal:
     document = _reads(publications.document)
 
     claim = _timed(deliveries.claim)
+    _put_back = _writes(unclaiming.put_back)
     settle = _timed(deliveries.settle)
     backlog = _reads(deliveries.backlog)
     deliveries = _reads(deliveries.deliveries)
@@ -156,9 +160,17 @@ class SqliteJournal:
 
     async def recover(self) -> int:
         """Free what an earlier process held; raises Conflict on a shared store, whose owner may be at work."""
+        self._alone()
+        return await _timed(_recover)(self)
+
+    async def put_back(self, times: Collection[datetime], in_hands: Collection[Turn], now: datetime) -> bool:
+        """Free what this process claimed and was never told of; raises Conflict on a shared store."""
+        self._alone()
+        return await self._put_back(times, in_hands, now)
+
+    def _alone(self) -> None:
         if self._lock is None:
             raise Conflict("store-shared", "only the store's one owner may recover it", hint="open it without shared=True")
-        return await _timed(_recover)(self)
 
     async def close(self) -> None:
         """Finish what is queued and let go of the store."""

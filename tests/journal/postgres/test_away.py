@@ -58,7 +58,7 @@ async def verbs(journal: PostgresJournal) -> list[Coroutine[Any, Any, object]]:
         journal.save_person(Person(name="kim", roles=frozenset(), password=""), "admin", T0),
         *(journal.save_key(Key(id="k", hash="h"), "admin", T0), journal.key("h"), journal.keys()),
         *(journal.note("service", "kim", "x", {}, T0), journal.audit(), journal.seal(T0), journal.lease("timers", "a", 10)),
-        *(journal.recover(), journal.check()),
+        *(journal.recover(), journal.put_back([T0], [], T0), journal.check()),
     ]
 
 

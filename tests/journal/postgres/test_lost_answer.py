@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 from gateway.alert import Kind
-from gateway.channel import Verdict
+from gateway.channel import Out, Outcome, Payload, Verdict
 from gateway.fault import Unavailable
 from gateway.journal.contract import Stale
 from gateway.journal.postgres import PostgresJournal
 from gateway.journal.records import Arrival
 from tests.journal.postgres.server import Server
+from tests.journal.postgres.standing import Line, courier
 from tests.journal.samples import T0, claim, incident, issue, placed, raw, settle, submit, tell, version
 
+LASTS_S = 20.0
 SOCKET = ".s.PGSQL.5432"
 
 
@@ -112,3 +114,47 @@ async def test_an_outcome_that_was_written_down_is_evidence_the_second_time(far:
     [delivery] = [one for one in await far.deliveries() if one.number == 2]
     assert delivery.state == "accepted"
     assert [attempt.late for attempt in delivery.attempts] == [False, True]
+
+
+async def test_what_was_claimed_is_put_back_and_never_was_an_attempt(far: PostgresJournal, cutter: Cutter) -> None:
+    await tell(far, version("A1"), ["sms/all"], priority=0)
+    await tell(far, version("A2"), ["cap/north"], priority=0)
+    cutter.armed = True
+    with pytest.raises(Unavailable):
+        await claim(far, "sms", "cap")
+
+    assert await far.put_back([T0], [], T0)
+    again = await claim(far, "sms", "cap")
+    assert [(one.key, one.fence) for one in again] == [("A1.1.sms.all", 2), ("A2.1.cap.north", 2)]
+    assert [one.attempts for one in await far.deliveries()] == [(), ()]
+
+
+class Heard(Line):
+    """A channel that notes what it carries."""
+
+    def __init__(self) -> None:
+        """Nothing was carried."""
+        super().__init__("sms", 0, "far")
+        self.carried = asyncio.Queue[str]()
+
+    async def send(self, _: Payload, delivery: str, __: Out) -> Outcome:
+        """Take it."""
+        self.carried.put_nowait(delivery)
+        return Outcome(verdict=Verdict.ACCEPTED)
+
+
+async def test_a_courier_carries_what_it_claimed_and_was_not_told_of_before_the_lease_is_over(
+    far: PostgresJournal, cutter: Cutter
+) -> None:
+    channel, stop = Heard(), asyncio.Event()
+    await tell(far, version(), ["sms/all"], priority=0)
+    cutter.armed = True
+    running = asyncio.create_task(courier(far, channel).run(stop))
+    async with asyncio.timeout(LASTS_S):
+        assert await channel.carried.get() == "A1.1.sms.all"
+    stop.set()
+    await running
+
+    [delivery] = await far.deliveries()
+    assert [attempt.verdict for attempt in delivery.attempts] == ["accepted"]
+    assert [entry.act for entry in await far.audit("alert:A1")][-2:] == ["put-back", "attempted"]

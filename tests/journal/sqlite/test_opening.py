@@ -179,6 +179,8 @@ async def beside(path: Path) -> None:
     await shared.save_person(Person(name="kim", roles=frozenset(), password="x"), "admin", T0)  # noqa: S106 - not a real one
     with pytest.raises(Conflict) as refused:
         await shared.recover()
+    with pytest.raises(Conflict):
+        await shared.put_back([T0], [], T0)
     assert refused.value.code == "store-shared"
     await shared.close()
 
