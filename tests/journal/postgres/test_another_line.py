@@ -13,6 +13,7 @@ from gateway.incident import Status
 from gateway.journal.postgres import PostgresJournal
 from gateway.publishing import Feeds
 from tests.journal.postgres.server import Pair
+from tests.journal.postgres.test_standby import GO_ON
 from tests.journal.samples import HOUR, T0, tell, version
 
 APP = app.feed(FeedSettings(title={"ko": "한밭"}, sender="hanbat", mode=Status.EXERCISE, language="ko"))
@@ -21,7 +22,8 @@ APP = app.feed(FeedSettings(title={"ko": "한밭"}, sender="hanbat", mode=Status
 @pytest.mark.parametrize("others", [0, 1, 2], ids=["less-published-since", "as-much", "more"])
 async def test_what_the_old_primary_alone_had_published_is_forgotten(pair: Pair, others: int) -> None:
     """Commits there wait for no standby, as after somebody switched that off; versions of the same number are issued anew."""
-    await asyncio.to_thread(pair.primary.sql, "ALTER DATABASE record SET synchronous_commit = 'local'")
+    for statement in GO_ON:
+        await asyncio.to_thread(pair.primary.sql, statement)
     journal = await PostgresJournal.open(pair.dsn)
     feeds = Feeds(journal, [APP], "https://hanbat.example", lambda: T0)
     try:
