@@ -1,9 +1,11 @@
 """A claim whose answer was lost: it stands in the record, the courier was told no, and nobody has to wait for its lease."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import apsw
 import pytest
 from structlog.testing import capture_logs
 
@@ -11,6 +13,7 @@ from gateway.alert import Kind
 from gateway.demo.receivers import Held
 from gateway.fault import Unavailable
 from gateway.journal.records import DeliveryState
+from gateway.journal.sqlite import desk
 
 if TYPE_CHECKING:
     from .conftest import Scene
@@ -67,6 +70,28 @@ async def test_a_running_courier_carries_it_while_the_lease_still_runs(scene: "S
         await asyncio.gather(scene.app.arrival(1), scene.cap_peer.arrival(1))
     stop.set()
     await running
+    assert await verdicts(scene, "a") == [["accepted"], ["accepted"]]
+
+
+async def test_a_claim_that_is_committed_when_nobody_waits_for_it_any_more_is_put_back(
+    scene: "Scene", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk takes longer over the commit than anybody has patience."""
+    patience_s, slow = 0.5, [True]
+
+    def commits_slowly(*_: object) -> int:
+        if slow:
+            slow.clear()
+            time.sleep(1.5 * patience_s)
+        return apsw.SQLITE_OK
+
+    await scene.issue("a")
+    await scene.journal.writer.run(lambda cx: cx.set_wal_hook(commits_slowly))
+    monkeypatch.setattr(desk, "PATIENCE_S", patience_s)
+    courier = scene.courier()
+    assert (await courier.round(), slow) == (0, [])
+    monkeypatch.undo()
+    assert await courier.round() == 2
     assert await verdicts(scene, "a") == [["accepted"], ["accepted"]]
 
 

@@ -40,6 +40,20 @@ class Line:
         return Outcome(verdict=Verdict.ACCEPTED)
 
 
+class Heard(Line):
+    """A channel that notes what it carries."""
+
+    def __init__(self, name: str) -> None:
+        """Nothing was carried."""
+        super().__init__(name, 0, "")
+        self.carried = asyncio.Queue[str]()
+
+    async def send(self, _: Payload, delivery: str, __: Out) -> Outcome:
+        """Take it."""
+        self.carried.put_nowait(delivery)
+        return Outcome(verdict=Verdict.ACCEPTED)
+
+
 class Nowhere(Rehearsal):
     """A door out that is never used."""
 

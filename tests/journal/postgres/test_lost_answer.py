@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from gateway.alert import Kind
-from gateway.channel import Out, Outcome, Payload, Verdict
+from gateway.channel import Verdict
 from gateway.fault import Unavailable
 from gateway.journal.contract import Stale
 from gateway.journal.postgres import PostgresJournal
 from gateway.journal.records import Arrival
 from tests.journal.postgres.server import Server
-from tests.journal.postgres.standing import Line, courier
+from tests.journal.postgres.standing import Heard, courier
 from tests.journal.samples import T0, claim, incident, issue, placed, raw, settle, submit, tell, version
 
 LASTS_S = 20.0
@@ -129,24 +129,10 @@ async def test_what_was_claimed_is_put_back_and_never_was_an_attempt(far: Postgr
     assert [one.attempts for one in await far.deliveries()] == [(), ()]
 
 
-class Heard(Line):
-    """A channel that notes what it carries."""
-
-    def __init__(self) -> None:
-        """Nothing was carried."""
-        super().__init__("sms", 0, "far")
-        self.carried = asyncio.Queue[str]()
-
-    async def send(self, _: Payload, delivery: str, __: Out) -> Outcome:
-        """Take it."""
-        self.carried.put_nowait(delivery)
-        return Outcome(verdict=Verdict.ACCEPTED)
-
-
 async def test_a_courier_carries_what_it_claimed_and_was_not_told_of_before_the_lease_is_over(
     far: PostgresJournal, cutter: Cutter
 ) -> None:
-    channel, stop = Heard(), asyncio.Event()
+    channel, stop = Heard("sms"), asyncio.Event()
     await tell(far, version(), ["sms/all"], priority=0)
     cutter.armed = True
     running = asyncio.create_task(courier(far, channel).run(stop))

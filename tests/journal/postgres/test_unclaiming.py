@@ -1,5 +1,8 @@
 """What a node claimed and was never told of: not before nothing of it can come to light any more, and nobody else's."""
 
+import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,7 +14,13 @@ from gateway.channel import Verdict
 from gateway.fault import Conflict, Unavailable
 from gateway.journal.postgres import PostgresJournal, deliveries
 from gateway.journal.postgres.sql import here
+from tests.journal.postgres.server import Pair
+from tests.journal.postgres.standing import Heard, courier
 from tests.journal.samples import T0, Real, claim, room, settle, states, tell, version
+
+AWAY_S = 4.0
+# Well before the lease is over
+SOON_S = 15.0
 
 
 @asynccontextmanager
@@ -100,3 +109,26 @@ async def test_a_node_that_lost_its_name_puts_nothing_back(a: PostgresJournal) -
     with pytest.raises(Unavailable) as adrift:
         await a.put_back([T0], [], T0)
     assert adrift.value.code == "store-node-adrift"
+
+
+@pytest.mark.timeout(150)
+async def test_what_was_claimed_while_the_standby_stood_still_goes_as_soon_as_that_is_back(pair: Pair) -> None:
+    journal = await PostgresJournal.open(pair.dsn, node="a")
+    channel, stop = Heard("sms"), asyncio.Event()
+    try:
+        await tell(journal, version(), ["sms/all"])
+        standing_still = pair.standby.pids
+        pair.standby.hang()
+        running = asyncio.create_task(courier(journal, channel).run(stop))
+        await asyncio.sleep(AWAY_S)
+        assert channel.carried.empty(), "it was sent before both had the claim"
+        for pid in standing_still:
+            os.kill(pid, signal.SIGCONT)
+        async with asyncio.timeout(SOON_S):
+            assert await channel.carried.get() == "A1.1.sms.all"
+        stop.set()
+        await running
+        [delivery] = await journal.deliveries()
+    finally:
+        await journal.close()
+    assert [attempt.verdict for attempt in delivery.attempts] == ["accepted"]
