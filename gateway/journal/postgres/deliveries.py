@@ -37,6 +37,9 @@ from gateway.journal.sql.tried import (
 
 MOST_ALERTS = 200
 MOST_SWEPT = 100
+DEAD = frozenset({DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.UNKNOWN})
+# Few alerts have any of these, so they are found by the index delivery_dead and not among all alerts
+_DEAD = "(SELECT DISTINCT alert AS id FROM delivery WHERE state IN ('refused', 'expired', 'unknown')) dead JOIN alert USING (id)"
 _SHOWN = "CASE WHEN d.state = 'waiting' AND d.doubt THEN 'in-doubt' ELSE d.state END"
 
 # One queue for each channel, target and priority, found by leaping from one to the next along the index delivery_queue
@@ -225,9 +228,10 @@ async def deliveries(cx: Cx, alert: str | None = None, states: frozenset[Deliver
     """Return deliveries with their attempts, newest alert first: of one alert, or of the newest alerts that have any."""
     named = ", ".join(f"d.{name}" for name in COLUMNS.split(", "))
     wanted = f"(cardinality($3::text[]) = 0 OR {_SHOWN} = ANY($3))"
+    looked_at = _DEAD if alert is None and states and states <= DEAD else "alert"
     found = await every(
         cx,
-        f"SELECT {named} FROM (SELECT id, position FROM alert WHERE ($1::text IS NULL OR id = $1)"
+        f"SELECT {named} FROM (SELECT id, position FROM {looked_at} WHERE ($1::text IS NULL OR id = $1)"
         f" AND EXISTS (SELECT 1 FROM delivery d WHERE d.alert = alert.id AND {wanted}) ORDER BY position DESC LIMIT $2) a"
         f" JOIN delivery d ON d.alert = a.id WHERE {wanted} ORDER BY a.position DESC, d.id",
         *(alert, MOST_ALERTS, sorted(states)),

@@ -33,6 +33,19 @@ from gateway.journal.sqlite.sql import Row as SqlRow
 from gateway.journal.sqlite.sql import change, each, every, together
 
 MOST_ALERTS = 200
+DEAD = frozenset({DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.UNKNOWN})
+# Few alerts have any of these, so they are found by the index delivery_dead and not among all alerts
+_DEAD = (
+    "(SELECT DISTINCT alert AS id FROM delivery INDEXED BY delivery_dead WHERE state IN ('refused', 'expired', 'unknown'))"
+    " CROSS JOIN alert USING (id)"
+)
+_LISTED = (
+    "WITH wanted AS (SELECT * FROM delivery WHERE ?3 = '[]' OR CASE WHEN state = 'waiting' AND doubt = 1"
+    " THEN 'in-doubt' ELSE state END IN (SELECT value FROM json_each(?3)))"
+    " SELECT d.* FROM (SELECT id, position FROM ALERTS WHERE (?1 IS NULL OR id = ?1)"
+    " AND EXISTS (SELECT 1 FROM wanted w WHERE w.alert = alert.id) ORDER BY position DESC LIMIT ?2) a"
+    " JOIN wanted d ON d.alert = a.id ORDER BY a.position DESC, d.id"
+)
 # One queue for each channel, target and priority, found by leaping from one to the next along the index delivery_queue
 _QUEUES = (
     "WITH RECURSIVE queue (channel, target, priority) AS ("
@@ -96,15 +109,8 @@ def deliveries(
     cx: apsw.Connection, alert: str | None = None, states: frozenset[DeliveryState] = frozenset()
 ) -> Sequence[Delivery]:
     """Return deliveries with their attempts, newest alert first: of one alert, or of the newest alerts that have any."""
-    rows = every(
-        cx,
-        "WITH wanted AS (SELECT * FROM delivery WHERE ?3 = '[]' OR CASE WHEN state = 'waiting' AND doubt = 1"
-        " THEN 'in-doubt' ELSE state END IN (SELECT value FROM json_each(?3)))"
-        " SELECT d.* FROM (SELECT id, position FROM alert WHERE (?1 IS NULL OR id = ?1)"
-        " AND EXISTS (SELECT 1 FROM wanted w WHERE w.alert = alert.id) ORDER BY position DESC LIMIT ?2) a"
-        " JOIN wanted d ON d.alert = a.id ORDER BY a.position DESC, d.id",
-        *(alert, MOST_ALERTS, canonical(sorted(states))),
-    )
+    looked_at = _DEAD if alert is None and states and states <= DEAD else "alert"
+    rows = every(cx, _LISTED.replace("ALERTS", looked_at), alert, MOST_ALERTS, canonical(sorted(states)))
     return [_delivery(cx, Row(*row)) for row in rows]
 
 

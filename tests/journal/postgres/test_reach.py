@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 
 from gateway.alert import Deed, IncidentKey
-from gateway.journal.postgres import PostgresJournal, alerts, audit, work
-from gateway.journal.records import Arrival, Draft
+from gateway.journal.postgres import PostgresJournal, alerts, audit, deliveries, incidents, work
+from gateway.journal.records import Arrival, DeliveryState, Draft
 from tests.journal.effort import Counting
-from tests.journal.samples import T0, act, placed, raw, version
+from tests.journal.samples import T0, act, incident, placed, raw, tell, version
 
 KEY = IncidentKey("gauge", "gapcheon", 1)
 DRAFTED = (
@@ -102,3 +102,38 @@ async def test_a_place_in_the_audit_is_kept_by_whoever_reads(a: PostgresJournal,
         assert next(entry.number for entry in await a.audit(after=after, most=300)) == after + 1
 
     assert [tuple(row) for row in await cx.fetch("SELECT entries, id FROM audit_place")] == [(1200, 1200)]
+
+
+async def test_what_died_is_found_among_the_alerts_of_years(a: PostgresJournal, cx: Any) -> None:
+    await tell(a, version("A1"), ["sms/all", "cap/north"])
+    await cx.execute("UPDATE delivery SET state = 'expired' WHERE channel = 'sms'")
+    await cx.execute("INSERT INTO alert (id, revision, created_at) SELECT 'B' || n, 1, now() FROM generate_series(1, 10000) n")
+    await cx.execute(
+        "INSERT INTO version SELECT (jsonb_populate_record(v, jsonb_build_object('alert', b.id))).*"
+        " FROM version v, alert b WHERE b.id LIKE 'B%'"
+    )
+    await cx.execute(
+        "INSERT INTO delivery (alert, number, channel, target, part, role, history, priority, deadline, state, due)"
+        " SELECT id, 1, 'cap', 'north', 'message', 'tell', 'chain', 1, now(), 'accepted', 0 FROM alert WHERE id LIKE 'B%'"
+    )
+    await cx.execute("ANALYZE")
+    counting = Counting(cx)
+
+    [dead] = await deliveries.deliveries(counting, states=frozenset({DeliveryState.EXPIRED, DeliveryState.UNKNOWN}))
+
+    assert (dead.alert, dead.target.channel) == ("A1", "sms")
+    assert counting.blocks < 60
+
+
+async def test_what_is_open_is_found_among_the_incidents_of_years(a: PostgresJournal, cx: Any) -> None:
+    await a.accept(Arrival(at=T0, raw=raw(), reports=(placed(), placed(incident("yudeungcheon")))))
+    await cx.execute("INSERT INTO incident SELECT 'gauge', 'g' || n FROM generate_series(1, 20000) n")
+    await cx.execute(
+        "INSERT INTO episode SELECT 'gauge', 'g' || n, 1, false, report, arrived, NULL, NULL"
+        " FROM episode, generate_series(1, 20000) n WHERE id = 'gapcheon'"
+    )
+    await cx.execute("ANALYZE")
+    counting = Counting(cx)
+
+    assert [head.key.id for head in await incidents.incidents(counting)] == ["gapcheon", "yudeungcheon"]
+    assert counting.blocks < 60

@@ -7,8 +7,8 @@ import apsw
 import pytest
 
 from gateway.alert import Deed, IncidentKey
-from gateway.journal.records import Arrival, Draft
-from gateway.journal.sqlite import SqliteJournal, alerts, work
+from gateway.journal.records import Arrival, DeliveryState, Draft
+from gateway.journal.sqlite import SqliteJournal, alerts, deliveries, incidents, work
 from tests.journal.effort import steps
 from tests.journal.samples import T0, act, placed, raw, version
 
@@ -61,4 +61,35 @@ def test_what_could_not_be_drafted_is_found_by_its_newest_failure(cx: apsw.Conne
         [task] = work.failures(cx)
 
     assert (task.subject, task.body) == ("s/1", b"newest")
+    assert 0 < counted() < 500
+
+
+def test_what_died_is_found_among_the_alerts_of_years(cx: apsw.Connection) -> None:
+    cx.execute(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000)"
+        " INSERT INTO alert (id, revision, created_at) SELECT 'B' || n, 1, created_at FROM alert, n"
+    )
+    cx.execute(
+        "INSERT INTO delivery (alert, number, channel, target, part, role, history, priority, deadline, state, due)"
+        " SELECT id, 1, 'sms', 'all', 'message', 'tell', 'chain', 1, '2026-07-14T09:20:00.000000Z',"
+        " CASE id WHEN 'A1' THEN 'expired' ELSE 'accepted' END, 0 FROM alert"
+    )
+
+    with steps(cx) as counted:
+        [dead] = deliveries.deliveries(cx, states=frozenset({DeliveryState.EXPIRED, DeliveryState.UNKNOWN}))
+
+    assert dead.alert == "A1"
+    assert 0 < counted() < 500
+
+
+def test_what_is_open_is_found_among_the_incidents_of_years(cx: apsw.Connection) -> None:
+    cx.execute(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 20000)"
+        " INSERT INTO incident SELECT source, id || n, 1, 1, 0, newest, arrived, NULL, NULL FROM incident, n"
+    )
+
+    with steps(cx) as counted:
+        [head] = incidents.incidents(cx)
+
+    assert head.key.id == "gapcheon"
     assert 0 < counted() < 500
