@@ -263,5 +263,5 @@ async def test_recovery_frees_what_an_earlier_process_held(journal: Journal) -> 
     assert await journal.recover() == 0
     assert not await journal.finish(task)
     assert len(await journal.take(TodoKind.PAGE, 1, 30)) == 1
-    assert await settle(journal, held[0], Verdict.ACCEPTED) is None
+    assert await settle(journal, held[0], Verdict.UNREACHABLE) is None
     assert [one.attempt for one in await claim(journal, "sms", "cap", now=T0 + MINUTE)] == [2, 2]

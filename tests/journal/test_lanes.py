@@ -269,6 +269,72 @@ async def test_a_lease_that_ran_out_is_an_ambiguous_attempt_and_its_late_outcome
     assert told == [(1, "ambiguous", False), (1, "refused", True), (2, "accepted", False)]
 
 
+@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict.settled])
+@pytest.mark.parametrize("lane", ["sms/all", "cap/north"])
+async def test_a_late_outcome_that_settles_counts_as_long_as_nobody_took_the_delivery_since(
+    journal: Journal, real: Real, lane: str, verdict: Verdict
+) -> None:
+    channel, key = lane.partition("/")[0], f"A1.1.{lane.replace('/', '.')}"
+    await tell(journal, version(), [lane])
+    [slow] = await claim(journal, channel, lease_s=30)
+    real.at += 30
+    assert await claim(journal, "other") == []
+    assert await states(journal) == {key: "in-doubt"}
+
+    page = Todo(kind=TodoKind.PAGE, subject="late")
+    assert await journal.settle([settlement(slow, verdict, page=page)], T0) == [DeliveryState(verdict)]
+    assert await claim(journal, channel) == []
+    [delivery] = await journal.deliveries("A1")
+    assert delivery.state == DeliveryState(verdict)
+    told = [(attempt.attempt, attempt.verdict, attempt.late) for attempt in delivery.attempts]
+    assert told == [(1, "ambiguous", False), (1, verdict, False)]
+    assert [task.subject for task in await journal.take(TodoKind.PAGE, 9, 30)] == ["late"]
+    assert await settle(journal, slow, verdict) is None
+
+
+async def test_a_late_outcome_that_settles_lets_the_next_of_its_chain_go(journal: Journal, real: Real) -> None:
+    await tell(journal, version(), ["cap/north"])
+    [slow] = await claim(journal, "cap", lease_s=30)
+    await tell(journal, version(number=2, kind=Kind.UPDATE), ["cap/north"])
+    await tell(journal, version(number=3, kind=Kind.UPDATE), ["cap/north"])
+    real.at += 30
+    assert await claim(journal, "other") == []
+
+    assert await settle(journal, slow, Verdict.ACCEPTED) == "accepted"
+    [second] = await claim(journal, "cap")
+    assert (second.number, second.attempt) == (2, 1)
+    await settle(journal, second, Verdict.ACCEPTED)
+    assert [one.number for one in await claim(journal, "cap")] == [3]
+
+
+@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if not verdict.settled])
+async def test_a_late_outcome_that_settles_nothing_is_evidence_only(journal: Journal, real: Real, verdict: Verdict) -> None:
+    await tell(journal, version(), ["sms/all"])
+    [slow] = await claim(journal, "sms", lease_s=30)
+    real.at += 30
+    assert await claim(journal, "other") == []
+
+    assert await settle(journal, slow, verdict, retry_in=300) is None
+    [again] = await claim(journal, "sms")
+    assert (again.id, again.attempt) == (slow.id, 2)
+
+
+@pytest.mark.parametrize(("lane", "first"), [("sms/all", "superseded"), ("cap/north", "unknown")])
+async def test_a_late_outcome_is_evidence_only_once_a_cancel_stood_the_delivery_down(
+    journal: Journal, real: Real, lane: str, first: str
+) -> None:
+    channel, name = lane.partition("/")[0], lane.replace("/", ".")
+    await tell(journal, version(), [lane])
+    [slow] = await claim(journal, channel, lease_s=30)
+    real.at += 30
+    assert await claim(journal, "other") == []
+    await tell(journal, version(number=2, kind=Kind.CANCEL), [lane])
+
+    assert await settle(journal, slow, Verdict.ACCEPTED) is None
+    assert await states(journal) == {f"A1.1.{name}": first, f"A1.2.{name}": "waiting"}
+    assert [one.number for one in await claim(journal, channel)] == [2]
+
+
 async def test_a_clear_is_held_until_expiry_and_goes_only_where_the_message_may_have_gone(journal: Journal) -> None:
     await tell(journal, version(), ["sign/a", "sign/b"], clears=True)
     [shown] = await claim(journal, "sign", most=1)
@@ -304,7 +370,7 @@ async def test_outcomes_are_settled_together_and_a_page_is_owed_only_where_the_o
         settlement(late, Verdict.REFUSED, page=page),
         settlement(again, Verdict.REFUSED, page=Todo(kind=TodoKind.PAGE, subject="x")),
     ]
-    states_ = await journal.settle([*tries, settlement(others[0], Verdict.ACCEPTED)], T0)
+    states_ = await journal.settle([*tries, settlement(others[0], Verdict.UNREACHABLE)], T0)
 
     assert states_ == [None, "refused", None]
     assert [task.subject for task in await journal.take(TodoKind.PAGE, 10, 30)] == ["x"]

@@ -15,7 +15,7 @@ from gateway.alert import Kind
 from gateway.channel import Verdict
 from gateway.journal.contract import Journal
 from gateway.journal.postgres import PostgresJournal
-from gateway.journal.records import Claimed
+from gateway.journal.records import Claimed, DeliveryState
 from tests.journal.samples import T0, Real, claim, issue, settle, states, submit, version
 from tests.stores import Opener
 
@@ -50,6 +50,10 @@ class Lane:
     def last(self, number: int) -> str:
         """Return how the last try of a version ended, "" before any."""
         return next((outcome for tried, outcome in reversed(self.tries) if tried == number), "")
+
+    def tried(self, number: int) -> int:
+        """Return how often a version was tried."""
+        return sum(tried == number for tried, _ in self.tries)
 
     def doubted(self, number: int) -> bool:
         """Tell whether any try of a version was ambiguous."""
@@ -144,11 +148,15 @@ class Story:
         await self.settle(verdict)
 
     async def late(self, verdict: Verdict) -> None:
-        """An overtaken worker comes home; what it says changes nothing."""
+        """An overtaken worker comes home; what it says changes nothing, unless it settles what nobody took since."""
         for claimed in self.lane.overtaken[-1:]:
             before = await states(self.journal, self.alert)
-            assert await settle(self.journal, claimed, verdict) is None
-            assert await states(self.journal, self.alert) == before
+            if verdict.settled and before[claimed.key] == "in-doubt" and self.lane.tried(claimed.number) == claimed.fence:
+                self.lane.tries.append((claimed.number, verdict))
+                assert await settle(self.journal, claimed, verdict) == DeliveryState(verdict)
+            else:
+                assert await settle(self.journal, claimed, verdict) is None
+                assert await states(self.journal, self.alert) == before
 
     async def lapse(self) -> None:
         """Every lease runs out, and somebody looks for work on no channel at all."""

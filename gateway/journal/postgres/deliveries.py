@@ -88,13 +88,14 @@ _MOVE = (
     "WITH moved AS (UPDATE delivery d SET state = n.state, lease_until = 0, reached = d.reached OR n.reached,"
     " due = coalesce($1, (SELECT extract(epoch FROM clock_timestamp())::float8 + $2)) + n.wait,"
     " doubt = d.doubt OR n.doubt, head = n.leads"
-    f" FROM {unnest('bigint bigint text float8 bool bool bool', 3)} AS n (id, fence, state, wait, reached, doubt, leads)"
+    f" FROM {unnest('bigint bigint text float8 bool bool bool bool', 3)}"
+    " AS n (id, fence, state, wait, reached, doubt, leads, for_good)"
     # Found by their ids: the index of what is in flight seems to be short, and would be read whole for each of them
-    " WHERE d.id = n.id AND d.fence = n.fence AND d.state || '' = 'sending'"
+    " WHERE d.id = n.id AND d.fence = n.fence AND (d.state || '' = 'sending' OR n.for_good AND d.state || '' = 'waiting')"
     " RETURNING d.id, d.fence, d.alert, d.channel, d.target, d.head, d.role, d.state),"
     " led AS (UPDATE delivery d SET head = true FROM moved m WHERE NOT m.head AND d.id ="
     " (SELECT o.id FROM delivery o WHERE o.alert = m.alert AND o.channel = m.channel AND o.target = m.target"
-    " AND o.state = 'waiting' ORDER BY o.id LIMIT 1))"
+    " AND o.state = 'waiting' AND o.id <> m.id ORDER BY o.id LIMIT 1))"
     " SELECT id, fence, m.state = 'waiting' AND m.role <> 'tell' OR EXISTS (SELECT FROM delivery t WHERE t.alert = m.alert"
     " AND t.channel = m.channel AND t.target = m.target AND t.state = 'waiting' AND t.role <> 'tell') FROM moved m"
 )
@@ -305,8 +306,8 @@ async def _states(cx: Cx, ids: Sequence[int]) -> list[SqlRow]:
 
 async def _move(cx: Cx, became: Sequence[News], time: float | None, offset: float) -> tuple[dict[Turn, DeliveryState], set[Turn]]:
     """Move on what nobody else has taken, and what leads those lanes now; return what moved, and where a take-back waits."""
-    rows = [(one.id, one.fence, one.state, one.wait, one.reached, one.doubt, one.leads) for one in became]
-    moved = {(id, fence): back for id, fence, back in await every(cx, _MOVE, time, offset, *columns(7, rows))}
+    rows = [(n.id, n.fence, n.state, n.wait, n.reached, n.doubt, n.leads, n.for_good) for n in became]
+    moved = {(id, fence): back for id, fence, back in await every(cx, _MOVE, time, offset, *columns(8, rows))}
     states = {(one.id, one.fence): one.state for one in became if (one.id, one.fence) in moved}
     return states, {turn for turn, back in moved.items() if back}
 

@@ -35,7 +35,10 @@ class Tried(NamedTuple):
 
 
 class News(NamedTuple):
-    """What a try makes of its delivery, as long as nobody else has taken that since; it is due again in `wait` seconds."""
+    """What a try makes of its delivery, as long as nobody else has taken that since; it is due again in `wait` seconds.
+
+    What settles it for good counts also when its lease has run out and it waits for another try.
+    """
 
     id: int
     fence: int
@@ -43,6 +46,7 @@ class News(NamedTuple):
     wait: float
     reached: bool
     doubt: bool
+    for_good: bool
 
     @property
     def leads(self) -> bool:
@@ -60,7 +64,7 @@ def tried(one: Settlement, at: datetime) -> Tried:
 def news(one: Tried, state: DeliveryState, wait: float) -> News:
     """Return what becomes of a delivery that is in this state after its try."""
     verdict = one.outcome.verdict
-    return News(one.id, one.fence, state, wait, verdict.may_have_reached, verdict is Verdict.AMBIGUOUS)
+    return News(one.id, one.fence, state, wait, verdict.may_have_reached, verdict is Verdict.AMBIGUOUS, verdict.settled)
 
 
 def settled(tries: Iterable[Tried]) -> list[News]:
@@ -83,5 +87,5 @@ def attempted(tries: Iterable[Tried], counting: Collection[Turn]) -> list[Entry]
 
 
 def late_but_reaching(tries: Iterable[Tried], counting: Collection[Turn]) -> list[int]:
-    """Return the deliveries that somebody else has taken, but that may have reached the far side by these tries."""
+    """Return the deliveries that these tries decide nothing of any more, but that may have reached the far side by them."""
     return [one.id for one in tries if one.turn not in counting and one.outcome.verdict.may_have_reached]

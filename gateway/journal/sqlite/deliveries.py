@@ -194,8 +194,8 @@ def _move(cx: apsw.Connection, real: float, became: Sequence[News]) -> dict[Turn
     moved = each(
         cx,
         "UPDATE delivery SET state = ?, due = ?, lease_until = 0, reached = max(reached, ?), doubt = max(doubt, ?)"
-        " WHERE id = ? AND fence = ? AND state = 'sending' RETURNING id, fence, state",
-        [(one.state, real + one.wait, one.reached, one.doubt, one.id, one.fence) for one in became],
+        " WHERE id = ? AND fence = ? AND (state = 'sending' OR ? AND state = 'waiting') RETURNING id, fence, state",
+        [(one.state, real + one.wait, one.reached, one.doubt, one.id, one.fence, one.for_good) for one in became],
     )
     return {(id, fence): DeliveryState(state) for id, fence, state in moved}
 
