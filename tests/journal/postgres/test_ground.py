@@ -1,12 +1,14 @@
 """What is found in a version while a node of an earlier release is still at work, which writes the text and not what is in it."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import msgspec
 
 from gateway.alert import Deed, Kind
-from gateway.journal.postgres import PostgresJournal
+from gateway.journal.postgres import PostgresJournal, migrate
 from gateway.journal.records import Draft
 from gateway.journal.sql.codec import canonical
 from tests.journal.samples import HOUR, T0, act, issue, revision, submit, tell, version
@@ -62,3 +64,22 @@ async def test_whoever_says_what_is_in_a_text_is_believed(dsn: str, a: PostgresJ
     await asked(dsn, BOXED + ", body = body || ' '")
 
     assert await asked(dsn, GROUND) == [("flood", 1.0, 2.0, 3.0, 4.0)]
+
+
+async def test_an_alert_that_was_left_with_another_expiry_gets_its_versions(dsn: str, tmp_path: Path) -> None:
+    before = tmp_path / "before"
+    before.mkdir()
+    for file in migrate.FOLDER.glob("*.sql"):
+        if file.name < "0013":
+            shutil.copy(file, before)
+    cx = await asyncpg.connect(dsn)
+    await cx.execute("CREATE SCHEMA earlier; SET search_path = earlier")
+    await migrate.bring_up(cx, before)
+    await cx.execute("INSERT INTO alert VALUES (DEFAULT, 'A1', 1, now(), 1, true, now() + interval '9 h')")
+    columns = "alert, number, kind, status, state, expires, body"
+    await cx.execute(f"INSERT INTO version ({columns}) VALUES ('A1', 1, 'alert', 'Actual', 'issued', $1, '{{}}')", T0)  # noqa: S608
+
+    await migrate.bring_up(cx)
+
+    assert await cx.fetchval("SELECT expires FROM alert") == T0
+    await cx.close()

@@ -2,6 +2,9 @@
 -- When an alert expires is in the version, then; what a version is about and where has to be looked for again (NULL). Whoever names
 -- the columns knows better: its trigger comes first, by name.
 
+UPDATE alert SET expires = v.expires FROM version v
+    WHERE v.alert = alert.id AND v.number = alert.newest_issued AND alert.expires IS DISTINCT FROM v.expires;
+
 CREATE FUNCTION alert_expires_as_its_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.expires := (SELECT expires FROM version WHERE alert = NEW.id AND number = NEW.newest_issued);
