@@ -50,8 +50,7 @@ async def restore(settings: Settings, backup: Path, now: datetime, actor: str) -
         return await _restore_into(settings.database, backup, now, actor)
     settings.store.parent.mkdir(parents=True, exist_ok=True)
     with hold(settings.store):
-        if settings.store.exists():
-            raise Conflict("store-not-empty", f"there is a record at {settings.store}", hint="move it away first, and keep it")
+        file.refuse_record(settings.store)
         with file.placing(settings.store) as part:
             return await _ready(backup, part, now, actor)
 

@@ -142,6 +142,27 @@ async def test_a_record_is_never_overwritten_by_a_restore(city: Settings, tmp_pa
     assert city.store.read_bytes() == before
 
 
+@pytest.mark.parametrize("ends", [["-wal", "-shm"], ["-journal"], ["-shm"]])
+async def test_a_restore_is_refused_beside_the_log_of_a_record_that_was_moved_away(
+    city: Settings, tmp_path: Path, ends: list[str]
+) -> None:
+    await backed_up(city, tmp_path / "a.db")
+    for end in ends:
+        city.store.with_name(f"bongsu.db{end}").write_bytes(b"of the old record")
+    for moved, place in ((False, "there is a record"), (True, "bongsu.db")):
+        if moved:
+            city.store.rename(tmp_path / "damaged.db")
+        with pytest.raises(Conflict) as refused:
+            await keeping.restore(city, tmp_path / "a.db", LATER, "kim")
+        assert (refused.value.code, place in refused.value.message) == ("store-not-empty", True)
+        told = refused.value.message if moved else refused.value.hint
+        assert all(f"bongsu.db{end}" in told for end in ends)
+        assert "bongsu.db-wal is damaged.db-wal" in refused.value.hint
+    for end in ends:
+        city.store.with_name(f"bongsu.db{end}").rename(tmp_path / f"damaged.db{end}")
+    assert await keeping.restore(city, tmp_path / "a.db", LATER, "kim") == 5
+
+
 @pytest.mark.parametrize(
     ("crime", "code"),
     [

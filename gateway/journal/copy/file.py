@@ -16,6 +16,7 @@ from gateway.journal.sqlite.faults import unavailable
 from gateway.journal.sqlite.opening import open_store
 
 PATIENCE_MS = 5000
+BESIDE = ("-wal", "-shm", "-journal")
 
 
 @asynccontextmanager
@@ -62,6 +63,21 @@ async def refuse_unsound(path: Path) -> None:
     with connected(path) as cx:
         await asyncio.to_thread(_up_to_date, cx)
         await refuse_broken(SqliteSide(cx))
+
+
+def refuse_record(path: Path) -> None:
+    """Raise Conflict("store-not-empty") where a record stands, or what belongs to one that was moved away.
+
+    SQLite would read an old log into whatever has the name that the log was written for, and undo or break it.
+    """
+    beside = " and ".join(path.name + end for end in BESIDE if path.with_name(path.name + end).exists())
+    named = f"under its new name: beside damaged.db, {path.name}-wal is damaged.db-wal"
+    if path.exists():
+        hint = "move it away first, and keep it" + (f"; {beside} must go with it, {named}" if beside else "")
+        raise Conflict("store-not-empty", f"there is a record at {path}", hint=hint)
+    if beside:
+        message = f"what belongs to a record that was moved away still stands in {path.parent}: {beside}"
+        raise Conflict("store-not-empty", message, hint=f"move it to where that record is now, {named}")
 
 
 @contextmanager
