@@ -70,7 +70,7 @@ def refuse_record(path: Path) -> None:
 
     SQLite would read an old log into whatever has the name that the log was written for, and undo or break it.
     """
-    beside = " and ".join(path.name + end for end in BESIDE if path.with_name(path.name + end).exists())
+    beside = _beside(path)
     named = f"under its new name: beside damaged.db, {path.name}-wal is damaged.db-wal"
     if path.exists():
         hint = "move it away first, and keep it" + (f"; {beside} must go with it, {named}" if beside else "")
@@ -119,6 +119,13 @@ def connected(path: Path, flags: int = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_
 def _must_be(path: Path) -> None:
     if not path.is_file():
         raise Missing("store-missing", f"there is no record at {path}", hint="is it the right city's folder?")
+
+
+def _beside(path: Path) -> str:
+    """Whoever only read a record leaves an empty log; that belongs to nothing."""
+    beside = [file for end in BESIDE if (file := path.with_name(path.name + end)).exists()]
+    full = any(file.stat().st_size for file in beside if not file.name.endswith("-shm"))
+    return " and ".join(file.name for file in beside) if full else ""
 
 
 def _build(cx: apsw.Connection) -> None:

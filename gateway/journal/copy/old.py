@@ -29,15 +29,16 @@ _OPEN_ABOUT = (
     "SELECT DISTINCT i.source, i.id FROM incident i JOIN version v ON v.alert = i.alert AND v.state IN ('open', 'frozen')"
     " ORDER BY i.source, i.id"
 )
-_UNDER_WAY = "SELECT * FROM delivery WHERE state IN ('held', 'waiting', 'sending') ORDER BY id"
+_UNDER_WAY = "SELECT * FROM delivery WHERE state IN ('waiting', 'sending') ORDER BY id"
 
 
 def lay_to_rest(cx: apsw.Connection, now: datetime, actor: str) -> int:
     """Settle everything that was under way when the backup was made; return how many deliveries that were.
 
     A delivery becomes `unknown` after an ambiguous attempt, so that a cancel still follows it. An open version is void, and
-    drafted anew; a draft that was owed for an incident without an alert is left to a person. Whatever of this an alert met with,
-    and that it is live, is paged. Numbers go on far beyond those that the backup knows.
+    drafted anew; a draft that was owed for an incident without an alert is left to a person. What clears a live alert stays held
+    until that expires. Whatever of this an alert met with, and that it is live, is paged. Numbers go on far beyond those that the
+    backup knows.
     """
     cx.execute("BEGIN IMMEDIATE")
     rows = [Row(*row) for row in every(cx, _UNDER_WAY)]
