@@ -90,3 +90,58 @@ async def test_a_backup_that_fails_is_a_trouble_until_it_is_mended_and_paged_onc
     await journal.close()
 
     assert len(known(tmp_path / "backups")) == 1
+
+
+async def test_a_backup_from_the_future_ends_no_others_and_is_told_once(city: Settings, tmp_path: Path) -> None:
+    journal = await SqliteJournal.open(city.store)
+    archivist, year = Archivist(city, journal, "a"), 365 * 24 * HOUR
+    for at in (T0, T0 + year):
+        await archivist.look(at)
+    for hours in (6, 7, 12, 18):
+        with pytest.raises(Fault) as told:
+            await archivist.look(T0 + hours * HOUR)
+        assert (told.value.code, "20270714T092000Z" in told.value.message) == ("backup-ahead", True)
+    [page] = await journal.take(TodoKind.PAGE, 9, 30)
+    assert b"bongsu-20270714T092000Z.db" in page.body
+    ahead = tmp_path / "backups" / "bongsu-20270714T092000Z.db"
+    kept = ["bongsu-20260714T212000Z.db", "bongsu-20260715T032000Z.db"]
+    assert [file.name for file in known(tmp_path / "backups")] == [*kept, ahead.name]
+    ahead.unlink()
+    await archivist.look(T0 + 19 * HOUR)
+    await journal.close()
+
+
+async def test_a_clock_that_went_back_deletes_nothing(city: Settings, tmp_path: Path) -> None:
+    journal = await SqliteJournal.open(city.store)
+    archivist = Archivist(city, journal, "a")
+    for hours in (0, 6):
+        await archivist.look(T0 + hours * HOUR)
+    for hours in (-90, -80, -70):
+        with pytest.raises(Fault):
+            await archivist.look(T0 + hours * HOUR)
+    await journal.close()
+
+    days = [file.name[7:18] for file in known(tmp_path / "backups")]
+    assert days == ["20260711T01", "20260711T11", "20260714T09", "20260714T15"]
+
+
+async def test_a_clock_that_is_a_little_behind_another_makes_no_backup_for_that(city: Settings, tmp_path: Path) -> None:
+    journal = await SqliteJournal.open(city.store)
+    await Archivist(city, journal, "a").look(T0)
+    await Archivist(city, journal, "b").look(T0 - timedelta(seconds=5))
+    await journal.close()
+
+    assert len(known(tmp_path / "backups")) == 1
+
+
+async def test_a_failure_while_the_clock_was_ahead_is_not_waited_out(city: Settings, tmp_path: Path) -> None:
+    (tmp_path / "backups").write_text("a file stands where the folder should be")
+    journal = await SqliteJournal.open(city.store)
+    archivist = Archivist(city, journal, "a")
+    with pytest.raises(Fault):
+        await archivist.look(T0 + 365 * 24 * HOUR)
+    (tmp_path / "backups").unlink()
+    await archivist.look(T0)
+    await journal.close()
+
+    assert len(known(tmp_path / "backups")) == 1
