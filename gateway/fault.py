@@ -57,6 +57,10 @@ class Unavailable(Fault):
     """We cannot answer now; nothing was accepted, and trying again later is right."""
 
 
+ANSWER_LATE = "store-answer-late"
+"""The code of the one Unavailable of which nobody knows whether it was done: look before asking again."""
+
+
 class Unreachable(Unavailable):
     """Another machine that we need does not answer, or not now."""
 

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from gateway.doors import json as door
-from gateway.fault import BadInput, Conflict, Fault, Faults, Finding, Missing, Refused, Unreachable
+from gateway.fault import ANSWER_LATE, BadInput, Conflict, Fault, Faults, Finding, Missing, Refused, Unreachable
 
 DEADLINE = aiohttp.ClientTimeout(total=15)
 MOST_BYTES = 16_000_000
@@ -37,7 +37,7 @@ class Unanswered(Unreachable):
 def call(method: str, path: str, body: object = None) -> dict[str, Any]:
     """Ask the gateway and return its answer; raises the Fault that its error stands for, Unreachable when it is away.
 
-    Where more than a look was asked for, that message begins with NOT SENT, or with NOT KNOWN where the answer was lost.
+    Where more than a look was asked for, that message begins with NOT SENT, or with NOT KNOWN where the answer was lost or late.
     """
     try:
         return _call(method, path, body)
@@ -96,6 +96,8 @@ def _refuse(status: int, answer: dict[str, Any]) -> NoReturn:
     if kind is BadInput and details.get("findings"):
         raise Faults(msgspec.convert(details["findings"], tuple[Finding, ...]))
     code, message = error.get("code", f"http-{status}"), error.get("message", "the gateway said no")
+    if code == ANSWER_LATE:
+        kind = Unanswered
     raise kind(code, message, path=error.get("path", ""), hint=details.get("hint", ""))
 
 

@@ -107,6 +107,7 @@ def test_an_operator_who_was_not_heard_is_told_so_and_what_to_do(
         ("http://127.0.0.1:1", "NOT SENT: "),
         (answers(503, away), "NOT SENT: "),
         (answers(502, b"{}"), "NOT KNOWN"),
+        (answers(503, error("store-answer-late")), "NOT KNOWN"),
     ):
         answer = bongsu("alert", *words, env={"BONGSU_URL": url, "BONGSU_KEY": "key"})
         assert (answer.exit_code, answer.stdout) == (6, "")

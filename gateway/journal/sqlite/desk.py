@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import apsw
 
-from gateway.fault import Unavailable
+from gateway.fault import ANSWER_LATE, Unavailable
 from gateway.journal.sqlite.faults import LOST, unavailable
 
 T = TypeVar("T")
@@ -43,21 +43,24 @@ class Try(Generic[T]):
 
 
 class Job(Try[T]):
-    """One verb on its way; `given_up` is set by the caller when nobody waits for it any more."""
+    """One verb on its way; `given_up` is set by the caller when nobody waits for it, `committing` when it may be kept already.
 
-    __slots__ = ("answer", "given_up")
+    Each side sets its own mark before it reads the other's: what is given up is not kept, unless its caller was told that it may be.
+    """
+
+    __slots__ = ("answer", "committing", "given_up")
 
     def __init__(self, work: Callable[[apsw.Connection], T], answer: "asyncio.Future[T]") -> None:
         super().__init__(work)
         self.answer = answer
         self.given_up = False
+        self.committing = False
 
     def late(self) -> None:
-        """Tell the caller no, and do nothing for it any more; runs in the caller's event loop."""
+        """Tell the caller no, and do nothing for it any more, or that nobody knows yet; runs in the caller's event loop."""
         self.given_up = True
         if not self.answer.done():
-            late = Unavailable("store-unavailable", "the store did not answer in time", hint="try again")
-            self.answer.set_exception(late)
+            self.answer.set_exception(_not_known() if self.committing else _not_done())
 
     def tell(self) -> None:
         """Answer the caller; runs in the caller's event loop."""
@@ -67,6 +70,15 @@ class Job(Try[T]):
             self.answer.set_exception(self.fault)
         else:
             self.answer.set_result(self.result)
+
+
+def _not_done() -> Unavailable:
+    return Unavailable("store-unavailable", "the store did not answer in time", hint="try again")
+
+
+def _not_known() -> Unavailable:
+    message = "the disk did not answer in time, so it is not known whether it was done"
+    return Unavailable(ANSWER_LATE, message, hint="look at it again before doing it once more")
 
 
 AnyJob = Job[Any]
@@ -115,7 +127,10 @@ class Desk(ABC):
         """Serve everybody who was waiting."""
 
     async def run(self, work: Callable[[apsw.Connection], T]) -> T:
-        """Have work done in the desk's thread; raises Unavailable when it was not done in time, and then it will not be."""
+        """Have work done in the desk's thread; raises Unavailable when it was not done in time, and then it will not be.
+
+        Only ANSWER_LATE leaves that open: it was being committed when the patience ended, and the disk may still keep it.
+        """
         return await self.done(Job(work, self._loop.create_future()))
 
     async def done(self, job: Job[T]) -> T:

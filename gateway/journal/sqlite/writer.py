@@ -61,7 +61,7 @@ class Writer(Desk):
         self._cx.execute("BEGIN IMMEDIATE")
         for alike in _alike(jobs):
             self._attempt(alike)
-        if any(job.given_up for job in jobs):
+        if not _all_wait(jobs):
             self._cx.execute("ROLLBACK")
             return False
         self._cx.execute("COMMIT")
@@ -119,6 +119,17 @@ def read_only(path: Path) -> bool:
 def _inode(path: Path) -> tuple[int, int]:
     status = path.stat()
     return status.st_dev, status.st_ino
+
+
+def _all_wait(jobs: Sequence[AnyJob]) -> bool:
+    """Mark what is about to be committed, so that who gives up from now on learns that it may be; False when one had done so."""
+    for job in jobs:
+        job.committing = True
+    waiting = not any(job.given_up for job in jobs)
+    if not waiting:
+        for job in jobs:
+            job.committing = False
+    return waiting
 
 
 def _alike(jobs: Sequence[AnyJob]) -> Iterator[list[AnyJob]]:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from gateway.access import Actor
-from gateway.fault import Fault, Unavailable
+from gateway.fault import ANSWER_LATE, Fault, Unavailable
 from gateway.web.console.refusals import plain
 from gateway.web.console.said import WORDS
 from gateway.web.console.sent import remark
@@ -103,7 +103,7 @@ class Pages:
             lstrip_blocks=True,
         )
         made.filters |= {"clock": self._clock, "local": self._local, "drawn": Markup, "direction": direction, "segment": segment}
-        made.filters |= {"figure": "{:,}".format, "refusal": refusal}
+        made.filters |= {"figure": "{:,}".format, "refusal": refusal, "not_known": not_known}
         made.globals["static"] = _addressed
         return made
 
@@ -145,7 +145,13 @@ def segment(text: str) -> str:
 
 def refusal(fault: Fault) -> str:
     """Return by which name our words for a refusal are found: its code, or "unavailable" where nothing can be done at all."""
-    return "unavailable" if isinstance(fault, Unavailable) and not isinstance(fault, TooMany) else fault.code
+    told_apart = isinstance(fault, TooMany) or not_known(fault)
+    return "unavailable" if isinstance(fault, Unavailable) and not told_apart else fault.code
+
+
+def not_known(fault: Fault) -> bool:
+    """Tell whether it may have been done all the same."""
+    return fault.code == ANSWER_LATE
 
 
 def direction(language: str) -> str:

@@ -161,6 +161,60 @@ async def test_a_caller_who_is_not_served_in_time_is_told_so_and_the_verb_never_
     assert await journal.allocate("gate") == 1, "the work whose caller was told no must not be there"
 
 
+async def test_a_caller_whose_commit_stalls_is_told_that_nobody_knows(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stalling, flushing, flushed = (threading.Event() for _ in range(3))
+
+    def commit() -> bool:
+        if stalling.is_set():
+            flushing.set()
+            flushed.wait(5)
+        return False
+
+    await journal.writer.run(lambda cx: cx.set_commit_hook(commit))
+    stalling.set()
+    monkeypatch.setattr("gateway.journal.sqlite.desk.PATIENCE_S", 0.3)
+    committing = asyncio.create_task(journal.accept(watch("committing")))
+    await asyncio.to_thread(flushing.wait, 5)
+    queued = asyncio.create_task(journal.accept(watch("queued")))
+    told = await asyncio.gather(committing, queued, return_exceptions=True)
+    flushed.set()
+
+    assert [getattr(fault, "code", "") for fault in told] == ["store-answer-late", "store-unavailable"]
+    await journal.allocate("whatever is committed next, so that the one before is over")
+    assert await journal.watches(["committing", "queued"]) == {"committing": (1, b"s")}
+
+
+async def test_what_is_undone_for_one_who_left_is_not_being_committed_any_more(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go_on = threading.Semaphore(0), threading.Semaphore(0)
+
+    def slow(cx: apsw.Connection) -> None:
+        cx.execute("INSERT INTO serial (scope, last) VALUES ('slow', 1)")
+        began.release()
+        go_on.acquire(timeout=5)
+
+    gate, holding = await held(journal)
+    monkeypatch.setattr("gateway.journal.sqlite.desk.PATIENCE_S", 0.5)
+    told, leaves = asyncio.create_task(journal.writer.run(slow)), asyncio.create_task(journal.allocate("leaves"))
+    await asyncio.sleep(0.05)
+    gate.opened.set()
+    await asyncio.to_thread(began.acquire, timeout=5)
+    leaves.cancel()
+    await asyncio.sleep(0)
+    go_on.release()
+    await asyncio.to_thread(began.acquire, timeout=5)
+
+    with pytest.raises(Unavailable) as refused:
+        await told
+    assert refused.value.code == "store-unavailable"
+    go_on.release()
+    await holding
+    assert [await journal.allocate(scope) for scope in ("slow", "gate")] == [1, 2]
+
+
 async def test_a_cancelled_caller_takes_nobody_along(journal: SqliteJournal) -> None:
     gate, holding = await held(journal)
     gone, stays = (asyncio.create_task(journal.accept(watch(key))) for key in ("gone", "stays"))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from aiohttp.test_utils import make_mocked_request
 from msgspec.structs import replace
 
 from gateway.alert import Act, Deed
+from gateway.fault import Unavailable
 from gateway.web.console import alert as alert_page
 from gateway.web.console.pages import HERE, Pages
 from tests.web.console.desk import EXERCISE, Desk, whole_desk
@@ -127,6 +129,35 @@ async def test_while_the_record_is_away_every_page_says_that_nothing_was_sent(de
             assert "NOT SENT" in page.said
         page = await kim.post(f"{alert}/submit", form)
         assert (page.status, "NOT SENT" in page.said) == (503, True)
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "never"),
+    [
+        (
+            "en",
+            ("NOT KNOWN WHETHER SENT", "Nobody knows whether it was done"),
+            ("NOT SENT", "Nothing was done", "That was not done"),
+        ),
+        ("ko", ("발송 여부를 알 수 없음", "처리되었는지"), ("발송되지 않음", "아무것도 처리되지 않았습니다")),
+    ],
+)
+async def test_where_the_records_answer_is_late_nobody_reads_that_nothing_was_done(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, language: str, told: Sequence[str], never: Sequence[str]
+) -> None:
+    async def late(*_: object, **__: object) -> None:
+        raise Unavailable("store-answer-late", "nobody knows")
+
+    alert = await desk.drafted()
+    async with desk.visitor("kim") as kim:
+        form = (await kim.get(alert)).form("/submit")
+        monkeypatch.setattr(type(desk.town.journal), "submit", late)
+        page = await kim.post(f"{alert}/submit", form, Accept_Language=language)
+    assert page.status == 503
+    for words in told:
+        assert words in page.said
+    for words in never:
+        assert words not in page.said
 
 
 async def test_a_fault_of_ours_shows_nothing_of_our_insides(tmp_path: Path) -> None:
