@@ -54,11 +54,18 @@ class Deadlines:
         self.limits = limits
         self._timers: dict[object, asyncio.TimerHandle] = {}
 
-    def watched(self, server: Callable[[], RequestHandler]) -> Callable[[], asyncio.Protocol]:
-        """Return a factory of connections whose first header must be whole in time."""
+    def watched(self, server: web.Server) -> Callable[[], asyncio.Protocol]:
+        """Return a factory of connections whose first header must be whole in time; who hangs up counts no more."""
+        lost = server.connection_lost
+
+        def connection_lost(handler: RequestHandler, exc: BaseException | None = None) -> None:
+            self._disarm(handler)
+            lost(handler, exc)
+
+        server.connection_lost = connection_lost  # type: ignore[method-assign] # nothing else tells us of it
 
         def connection() -> asyncio.Protocol:
-            protocol = server()
+            protocol = cast("RequestHandler", server())
             self._arm(protocol, self.limits.header_s if len(self._timers) < self.limits.most_connections else 0.0)
             return protocol
 
@@ -72,7 +79,8 @@ class Deadlines:
         try:
             return await handler(request)
         finally:
-            self._arm(protocol, self.limits.idle_s)
+            if protocol.transport is not None:
+                self._arm(protocol, self.limits.idle_s)
 
     def _arm(self, protocol: RequestHandler, seconds: float) -> None:
         self._disarm(protocol)
@@ -188,7 +196,7 @@ async def listen(built: web.Application, host: str, port: int) -> Listening:
         sockets = [undo.enter_context(_bound(one[0], str(one[4][0]), port)) for one in found]
         runner = web.AppRunner(built, access_log=None, keepalive_timeout=limits.idle_s, shutdown_timeout=limits.shutdown_s)
         await runner.setup()
-        factory = deadlines.watched(cast("Callable[[], RequestHandler]", runner.server))
+        factory = deadlines.watched(cast("web.Server", runner.server))
         for one in sockets:
             # The server is never closed, its socket is: Python 3.13.0 stumbles over connections that outlive their server
             await loop.create_server(factory, sock=one)

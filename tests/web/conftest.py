@@ -11,6 +11,8 @@ from tests.journal.samples import Real
 from tests.stores import Opener
 from tests.web.town import Clock, Town, opened
 
+FEW = 4
+
 
 @pytest.fixture
 async def journal(opener: Opener, tmp_path: Path) -> AsyncIterator[Journal]:
@@ -31,4 +33,11 @@ async def town(journal: Journal) -> AsyncIterator[Town]:
 async def hasty_town(journal: Journal) -> AsyncIterator[Town]:
     """Open the same gateway with deadlines short enough to wait for."""
     async for one in opened(journal, Limits(header_s=0.3, idle_s=0.6, most_bytes=4096), Clock()):
+        yield one
+
+
+@pytest.fixture
+async def small_town(journal: Journal) -> AsyncIterator[Town]:
+    """Open the same gateway with room for few connections."""
+    async for one in opened(journal, Limits(most_connections=FEW), Clock()):
         yield one

@@ -4,7 +4,10 @@ import time
 
 import pytest
 
+from tests.web.conftest import FEW
 from tests.web.town import Town
+
+LIVE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 async def talk(town: Town, *parts: bytes, pause: float = 0.0) -> tuple[bytes, float]:
@@ -51,6 +54,33 @@ async def test_many_half_open_connections_leave_room_for_others(hasty_town: Town
     answers = await asyncio.gather(*(hasty_town.ask("GET", "/health/live") for _ in range(20)))
     assert {answer.status for answer in answers} == {200}
     assert max([took for _, took in await asyncio.gather(*lost)]) < 8
+
+
+async def hung_up(town: Town, said: bytes) -> bytes:
+    """Say something, hear as much as one answer begins with, and hang up; b"" when we were cut off."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", town.port)
+    writer.write(said)
+    heard = b""
+    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        heard = await asyncio.wait_for(reader.readexactly(12), 10) if said else b""
+    writer.close()
+    return heard
+
+
+async def test_who_hung_up_takes_nobodys_place(small_town: Town) -> None:
+    for _ in range(3 * FEW):
+        assert await hung_up(small_town, LIVE) == b"HTTP/1.1 200"
+        await hung_up(small_town, b"")
+
+
+async def test_who_is_one_too_many_is_cut_off_until_another_hangs_up(small_town: Town) -> None:
+    idle = [await asyncio.open_connection("127.0.0.1", small_town.port) for _ in range(FEW)]
+    assert await hung_up(small_town, LIVE) == b""
+    idle.pop()[1].close()
+    await asyncio.sleep(0.05)
+    assert await hung_up(small_town, LIVE) == b"HTTP/1.1 200"
+    for _, writer in idle:
+        writer.close()
 
 
 @pytest.mark.parametrize("path", ["/v1/incidents/control-room", "/v1/alerts"])
