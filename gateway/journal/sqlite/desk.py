@@ -45,7 +45,7 @@ class Try(Generic[T]):
 class Job(Try[T]):
     """One verb on its way; `given_up` is set by the caller when nobody waits for it, `committing` when it may be kept already.
 
-    Each side sets its own mark before it reads the other's: what is given up is not kept, unless its caller was told that it may be.
+    Each side sets its own mark before it reads the other's: what is given up is not kept, or its caller was told that it may be.
     """
 
     __slots__ = ("answer", "committing", "given_up")

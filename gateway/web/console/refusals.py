@@ -18,9 +18,7 @@ def _(words: str) -> str:
 
 REFUSALS = {
     "unavailable": _("NOT SENT: the record does not answer, so nothing was done. Try again, or work at another node."),
-    ANSWER_LATE: _(
-        "NOT KNOWN WHETHER SENT: the record did not answer in time. Look at the alert again before you do it once more."
-    ),
+    ANSWER_LATE: _("NOT KNOWN WHETHER SENT: the record answers too late. Look at the alert again before you do it once more."),
     "stale": _("Somebody else changed this meanwhile. Look at it as it is now, and decide again."),
     "hash": _("This is no longer the text you saw. Read it as it is now, and decide again."),
     "frozen": _("The version was submitted and cannot change any more. Reject it, then draft the next one."),

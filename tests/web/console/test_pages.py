@@ -137,7 +137,7 @@ async def test_while_the_record_is_away_every_page_says_that_nothing_was_sent(de
         (
             "en",
             ("NOT KNOWN WHETHER SENT", "Nobody knows whether it was done"),
-            ("NOT SENT", "Nothing was done", "That was not done"),
+            ("NOT SENT", "Nothing was done", "was not done"),
         ),
         ("ko", ("발송 여부를 알 수 없음", "처리되었는지"), ("발송되지 않음", "아무것도 처리되지 않았습니다")),
     ],
