@@ -11,6 +11,14 @@ from gateway.journal.sql.codec import canonical, moment, when
 from gateway.journal.sql.entries import Entry
 from gateway.journal.sqlite.sql import Row, each, every, together
 
+# Leaps along the index from one chain to the next, however many entries each has
+_HEADS = (
+    "WITH RECURSIVE one (chain) AS (SELECT min(chain) FROM audit"
+    " UNION ALL SELECT (SELECT min(chain) FROM audit WHERE chain > one.chain) FROM one WHERE chain IS NOT NULL)"
+    " SELECT one.chain, newest.number, newest.digest FROM one CROSS JOIN audit newest ON newest.chain = one.chain"
+    " AND newest.number = (SELECT max(number) FROM audit WHERE chain = one.chain) WHERE one.chain <> ?"
+)
+
 
 def note(  # noqa: PLR0913, PLR0917 - an entry has as many parts
     cx: apsw.Connection, chain: str, actor: str, act: str, body: Mapping[str, object], at: datetime
@@ -53,9 +61,7 @@ def read(cx: apsw.Connection, chain: str | None = None, *, after: int = 0, most:
 
 def seal(cx: apsw.Connection, at: datetime) -> str:
     """Append the digest of all chain heads to the chain of seals and return that entry's digest."""
-    # SQLite: the other columns come from the row that holds the maximum
-    newest = every(cx, "SELECT chain, max(number), digest FROM audit WHERE chain <> ? GROUP BY chain", SEALS)
-    heads = {chain: (number, digest) for chain, number, digest in newest}
+    heads = {chain: (number, digest) for chain, number, digest in every(cx, _HEADS, SEALS)}
     return append(cx, Entry(SEALS, at, "gateway", SEALED, {"chains": len(heads), "digest": heads_digest(heads)}))
 
 

@@ -33,6 +33,7 @@ from gateway.journal.sqlite.sql import Row as SqlRow
 from gateway.journal.sqlite.sql import change, each, every, together
 
 MOST_ALERTS = 200
+MOST_SWEPT = 300
 DEAD = frozenset({DeliveryState.REFUSED, DeliveryState.EXPIRED, DeliveryState.UNKNOWN})
 # Few alerts have any of these, so they are found by the index delivery_dead and not among all alerts
 _DEAD = (
@@ -63,7 +64,7 @@ _QUEUES = (
 _DUE = (
     "SELECT due, id, alert FROM delivery"
     " WHERE state = 'waiting' AND head = 1 AND channel = ? AND target = ? AND priority = ? AND due <= ?"
-    " AND (due, id) > (?, ?) ORDER BY priority, due, id LIMIT ?"
+    " AND (due, id) > (?, ?) AND deadline > ? ORDER BY priority, due, id LIMIT ?"
 )
 # Whatever the marks say: the oldest unfinished delivery of its lane, with none in flight; docs/decisions/lanes.md
 _LEASE = (
@@ -83,10 +84,13 @@ _OVER = "SELECT * FROM delivery INDEXED BY delivery_lane_in_flight WHERE state =
 
 
 def claim(cx: apsw.Connection, real: float, room: Room, lease_s: float, now: datetime) -> Sequence[Claimed]:
-    """Settle what cannot go any more, then lease the eligible head of each lane by priority, due time and age."""
+    """Settle what cannot go any more, as far as that takes no time, then lease the eligible head of each lane.
+
+    By priority, due time and age; what is overdue is never leased, settled or not.
+    """
     lose(cx, real, over_by=real)
     _expire(cx, now)
-    return _lease(cx, _heads(cx, real, room), real + lease_s, now)
+    return _lease(cx, _heads(cx, real, room, now), real + lease_s, now)
 
 
 def settle(cx: apsw.Connection, real: float, tries: Sequence[Settlement], at: datetime) -> Sequence[DeliveryState | None]:
@@ -120,20 +124,20 @@ def backlog(cx: apsw.Connection) -> Mapping[Target, int]:
     return {Target(channel, target): count for channel, target, count in every(cx, waiting)}
 
 
-def _heads(cx: apsw.Connection, real: float, room: Room) -> list[int]:
+def _heads(cx: apsw.Connection, real: float, room: Room, now: datetime) -> list[int]:
     """Choose among the heads of all lanes, the most urgent queues first, as far as there is room."""
-    filling = Filling(room)
+    filling, at = Filling(room), moment(now)
     chosen: list[int] = []
     for priority, queues in groupby(every(cx, _QUEUES), key=itemgetter(0)):
         merging = Merging(filling, priority, [Target(channel, target) for _, channel, target in queues])
         while wanted := merging.wanted:
-            merging.bring([head for one in wanted for head in _due(cx, one, priority, real)])
+            merging.bring([head for one in wanted for head in _due(cx, one, priority, real, at)])
         chosen.extend(head.id for head in merging.chosen)
     return chosen
 
 
-def _due(cx: apsw.Connection, one: Wanted, priority: int, real: float) -> list[Head]:
-    found = every(cx, _DUE, one.to.channel, one.to.target, priority, real, one.due, one.id, one.most)
+def _due(cx: apsw.Connection, one: Wanted, priority: int, real: float, now: str) -> list[Head]:
+    found = every(cx, _DUE, one.to.channel, one.to.target, priority, real, one.due, one.id, now, one.most)
     return [Head(due, id, alert, one.to) for due, id, alert in found]
 
 
@@ -212,8 +216,9 @@ def _evidence(cx: apsw.Connection, tries: Sequence[Tried], counting: Collection[
 
 
 def _expire(cx: apsw.Connection, now: datetime) -> None:
-    overdue = "SELECT * FROM delivery WHERE state = 'waiting' AND deadline <= ? ORDER BY +id"
-    for row in [Row(*row) for row in every(cx, overdue, moment(now))]:
+    soonest = "SELECT * FROM delivery WHERE state = 'waiting' AND deadline <= ? ORDER BY deadline LIMIT ?"
+    overdue = f"SELECT * FROM ({soonest}) ORDER BY id"  # noqa: S608 - our own words
+    for row in [Row(*row) for row in every(cx, overdue, moment(now), MOST_SWEPT)]:
         state = DeliveryState.UNKNOWN if row.doubt else DeliveryState.EXPIRED
         if change(cx, "UPDATE delivery SET state = ? WHERE id = ? AND state = 'waiting'", state, row.id):
             audit.append(cx, entries.overdue(row.lane, row.key, state, now))

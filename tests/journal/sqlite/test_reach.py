@@ -1,5 +1,6 @@
 """What is asked for all day is found without reading all that ever happened."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import apsw
 import pytest
 
 from gateway.alert import Deed, IncidentKey
+from gateway.journal.audit import SEALS, heads_digest
 from gateway.journal.records import Arrival, DeliveryState, Draft
-from gateway.journal.sqlite import SqliteJournal, alerts, deliveries, incidents, work
+from gateway.journal.sqlite import SqliteJournal, alerts, audit, deliveries, incidents, work
 from tests.journal.effort import steps
 from tests.journal.samples import T0, act, placed, raw, version
 
@@ -92,4 +94,22 @@ def test_what_is_open_is_found_among_the_incidents_of_years(cx: apsw.Connection)
         [head] = incidents.incidents(cx)
 
     assert head.key.id == "gapcheon"
+    assert 0 < counted() < 500
+
+
+def test_a_seal_of_a_long_record_reads_its_chains_and_not_their_entries(cx: apsw.Connection) -> None:
+    heard = (
+        "WITH RECURSIVE n (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < ?)"
+        " INSERT INTO audit (chain, number, at, actor, act, body, previous, digest)"
+        " SELECT 'source:gauge', n, '2026-07-14T09:20:00.000000Z', 'gauge', 'received', x'7b7d', '', 'd' || n FROM n"
+    )
+    cx.execute(heard, (50_000,))
+
+    with steps(cx) as counted:
+        audit.seal(cx, T0)
+
+    [sealed] = audit.read(cx, SEALS)
+    [(newest,)] = cx.execute("SELECT digest FROM audit WHERE chain = 'alert:A1' ORDER BY number DESC LIMIT 1")
+    heads = {"alert:A1": (1, str(newest)), "source:gauge": (50_000, "d50000")}
+    assert json.loads(sealed.body) == {"chains": 2, "digest": heads_digest(heads)}
     assert 0 < counted() < 500
