@@ -74,6 +74,8 @@ class Courier:
         self._claiming = asyncio.Lock()
         self._woken = asyncio.Event()
         self._stopping = False
+        self.trouble = ""
+        """Why the record could not be asked for what is due, "" when it could."""
 
     def hint(self) -> None:
         """Look for work now instead of at the next poll."""
@@ -120,10 +122,12 @@ class Courier:
         async with self._claiming:
             await self._put_back()
             try:
-                return await self._errands()
+                errands, self.trouble = await self._errands(), ""
             except Unavailable as fault:
+                self.trouble = fault.code
                 log.warning("claim-failed", code=fault.code)
                 return ()
+            return errands
 
     async def _errands(self) -> Sequence[Errand]:
         since = self._real()

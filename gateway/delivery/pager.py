@@ -50,6 +50,8 @@ class Pager:
         signing_key(secret)
         self._journal, self._out, self._url, self._secret, self._now = journal, out, duty_url, secret, now
         self._woken = asyncio.Event()
+        self.trouble = ""
+        """Why the record could not be asked for pages, "" when it could."""
 
     def hint(self) -> None:
         """Look for pages now instead of at the next poll."""
@@ -66,7 +68,9 @@ class Pager:
             self._woken.clear()
             try:
                 await self.round()
+                self.trouble = ""
             except Unavailable as fault:
+                self.trouble = fault.code
                 log.warning("pages-unknown", code=fault.code)
             await self._pause(stop, poll_s)
 

@@ -173,9 +173,18 @@ class Service:
     async def _timing(self) -> None:
         while not self._stop.is_set():
             await _pause(self._stop, TICK_S)
+            self._hear_of("claims", self.courier.trouble)
+            self._hear_of("pages", self.pager.trouble)
             await self._tried("heartbeat", self._beat)
             await self._tried("timers", self._turn)
         await self._tried("timers", partial(self.journal.lease, "timers", self._name, 0.0))
+
+    def _hear_of(self, what: str, trouble: str) -> None:
+        """Let health know of what somebody else could not do, and that it can be done again."""
+        if trouble:
+            self.gateway.troubles.broke(what, trouble)
+        else:
+            self.gateway.troubles.works(what)
 
     async def _archiving(self) -> None:
         while not self._stop.is_set():

@@ -2,7 +2,7 @@ import asyncio
 import stat
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import apsw
 import pytest
@@ -13,7 +13,7 @@ from gateway.channel import Out, Outcome, Payload
 from gateway.channels.webhook import Webhooks
 from gateway.delivery import Courier
 from gateway.demo.receivers import Held, answers, rude, slow
-from gateway.fault import BadInput
+from gateway.fault import BadInput, Unavailable
 from gateway.incident import Status
 from gateway.journal.records import DeliveryState, Priority, TodoKind
 from gateway.out import Rehearsal
@@ -347,3 +347,16 @@ def test_a_try_must_fit_into_its_lease(scene: "Scene") -> None:
     with pytest.raises(BadInput) as bad:
         Courier(scene.journal, {}, scene.out, lambda: scene.story, lease_s=10, send_s=6)
     assert bad.value.code == "lease-too-short"
+
+
+async def test_a_record_that_cannot_be_asked_for_what_is_due_is_known_until_it_can(scene: "Scene") -> None:
+    courier = scene.courier()
+    claim = scene.journal.claim
+
+    async def away(*_: object) -> NoReturn:
+        raise Unavailable("store-corrupt", "the record is damaged")
+
+    for verb, trouble in ((away, "store-corrupt"), (claim, "")):
+        scene.journal.claim = verb  # type: ignore[method-assign, assignment]
+        await courier.round()
+        assert courier.trouble == trouble
