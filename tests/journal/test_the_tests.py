@@ -41,7 +41,7 @@ def test_a_broken_lane_rule_is_seen(patched_tree: PatchedTree, old: str, new: st
             "",
             "test_nodes.py::test_a_lease_that_ran_out_is_lost_once_whoever_looks",
         ),
-        ("deliveries.py", "FOR SHARE SKIP LOCKED", "FOR SHARE", f"test_passing_over.py::{HELD}"),
+        ("deliveries.py", "= '100ms'", "= '9s'", f"test_passing_over.py::{HELD}"),
         ("intake.py", " FOR KEY SHARE", "", f"test_fail_over.py::{ONLY_THE_PRIMARY}"),
         ("deliveries.py", "_LOOKED_AT = (2, 16)", "_LOOKED_AT = (2,)", f"test_nodes.py::{LEFT}"),
         ("audit.py", "    await _settled(cx)\n    heads = {", "    heads = {", f"test_sealing.py::{SEALED}"),

@@ -1,7 +1,6 @@
 # ruff: noqa: PLR0913, PLR0917 - a verb takes cx and the time where a method takes self
 """Taking deliveries under a lease, and recording what came of each attempt."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -13,6 +12,7 @@ from gateway.channel import Part, Payload, Verdict
 from gateway.incident import Status
 from gateway.journal.postgres import alerts, audit, lanes, work
 from gateway.journal.postgres.changes import Shape, in_one
+from gateway.journal.postgres.faults import HELD
 from gateway.journal.postgres.lanes import COLUMNS, Row
 from gateway.journal.postgres.nodes import dead
 from gateway.journal.postgres.sql import Cx, Here, columns, every, unnest
@@ -69,8 +69,9 @@ _LOOK = (
 # How many times as much as there is room for is looked at, so that two nodes that look at the same time both find enough; where
 # more are at it, who finds nothing looks further
 _LOOKED_AT = (2, 16)
+_SHARED = "SELECT id FROM alert WHERE id = ANY($1) ORDER BY id FOR SHARE"
 # Whoever settles or issues has the alert for some milliseconds; whoever stands still with it has it for seconds
-_PAUSES_S = (0.005, 0.01, 0.02, 0.04)
+_FOR_A_MOMENT = "SAVEPOINT waiting; SET LOCAL lock_timeout = '100ms'"
 _LEASE = (
     f"WITH picked AS (SELECT d.id FROM delivery d WHERE d.id = ANY($3) AND {_IS_HEAD} FOR UPDATE OF d SKIP LOCKED),"
     " leased AS (UPDATE delivery d SET state = 'sending', fence = fence + 1, lease_until = $4, holder = $5, claimed_at = $2"
@@ -108,20 +109,9 @@ _MADE = Shape(
 async def claim(cx: Cx, here: Here, room: Room, lease_s: float, now: datetime) -> Sequence[Claimed]:
     """Lease the eligible head of each lane by priority, due time and age; call `sweep` before.
 
-    What another node is about to lease, and alerts that something is being decided of, are passed over; only where nothing else
-    can go, those alerts are looked at again for a moment.
+    What is decided of an alert's lanes is waited for, but only for a moment; what another node is about to lease, or stands still
+    with, is passed over.
     """
-    claimed, held = await _claim(cx, here, room, lease_s, now)
-    for pause in _PAUSES_S:
-        if claimed or not held:
-            break
-        await asyncio.sleep(pause)
-        claimed, held = await _claim(cx, here, room, lease_s, now)
-    return claimed
-
-
-async def _claim(cx: Cx, here: Here, room: Room, lease_s: float, now: datetime) -> tuple[Sequence[Claimed], Collection[str]]:
-    """Claim what goes now, looking further until there is something; return it, and the alerts that were held."""
     passed_over, held = set[int](), set[str]()
     for times in chain(_LOOKED_AT, repeat(_LOOKED_AT[-1])):
         seen = [one for one in await _look(cx, here, room, now, times, held) if one[0].id not in passed_over]
@@ -130,15 +120,23 @@ async def _claim(cx: Cx, here: Here, room: Room, lease_s: float, now: datetime) 
         free = await _free(cx, {head.alert for head, _ in seen})
         held |= {head.alert for head, _ in seen} - free
         if claimed := await _leased(cx, here, room, lease_s, now, [one for one in seen if one[0].alert in free]):
-            return claimed, held
+            return claimed
         passed_over |= {head.id for head, _ in seen}
-    return [], held
+    return []
 
 
 async def _free(cx: Cx, alerts: Collection[str]) -> set[str]:
-    """Return those of these alerts that nobody decides anything of, and from now on until we have claimed."""
-    rows = await every(cx, "SELECT id FROM alert WHERE id = ANY($1) ORDER BY id FOR SHARE SKIP LOCKED", list(alerts))
-    return {id for (id,) in rows}
+    """Hold these alerts, but for those that somebody else does not let go of in a moment; return which."""
+    ids = list(alerts)
+    free = {id for (id,) in await every(cx, f"{_SHARED} SKIP LOCKED", ids)}
+    if len(free) == len(ids):
+        return free
+    await cx.execute(_FOR_A_MOMENT)
+    try:
+        return {id for (id,) in await every(cx, _SHARED, ids)}
+    except HELD:
+        await cx.execute("ROLLBACK TO SAVEPOINT waiting")
+        return free
 
 
 async def _leased(

@@ -42,10 +42,10 @@ async def test_what_stands_behind_all_that_is_held_is_found(a: PostgresJournal, 
     assert [one.alert for one in await claim(a, "sms", most=1)] == ["A4"]
 
 
-async def test_where_nothing_else_can_go_what_is_decided_soon_is_claimed(
+async def test_what_is_decided_in_a_moment_is_waited_for(
     a: PostgresJournal, other: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliveries, "_PAUSES_S", (0.01,) * 1000)
+    monkeypatch.setattr(deliveries, "_FOR_A_MOMENT", "SAVEPOINT waiting")
     await tell(a, version("A1"), ["sms/all"])
     await hold(other, "A1")
 
@@ -56,10 +56,10 @@ async def test_where_nothing_else_can_go_what_is_decided_soon_is_claimed(
     assert [one.alert for one in await claiming] == ["A1"]
 
 
-async def test_where_nothing_else_can_go_and_nothing_is_decided_nothing_is_claimed(
-    a: PostgresJournal, other: asyncpg.Connection
-) -> None:
+async def test_what_is_not_decided_in_a_moment_is_left_for_the_next_claim(a: PostgresJournal, other: asyncpg.Connection) -> None:
     await tell(a, version("A1"), ["sms/all"])
     await hold(other, "A1")
 
     assert await claim(a, "sms") == []
+    await other.execute("ROLLBACK")
+    assert [one.alert for one in await claim(a, "sms")] == ["A1"]
