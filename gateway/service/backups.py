@@ -10,6 +10,7 @@ from gateway.config import Backups, Settings
 from gateway.delivery.pager import page
 from gateway.fault import Fault
 from gateway.journal.contract import Journal
+from gateway.journal.copy.file import sweep
 from gateway.journal.records import Arrival
 from gateway.service import keeping
 
@@ -61,6 +62,7 @@ class Archivist:
     async def _make(self, backups: Backups, now: datetime) -> None:
         file = backups.folder / now.astimezone(UTC).strftime(FORM)
         await asyncio.to_thread(_folder, backups.folder)
+        await asyncio.to_thread(sweep, backups.folder, lambda name: _is_ours(Path(name)))
         await keeping.backup(self._settings, file)
         await asyncio.to_thread(prune, backups, now)
         log.info("backed-up", file=str(file))

@@ -1,5 +1,6 @@
 """Backups by themselves: when one is due, how many stay, and that one that fails is seen and paged once."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -145,3 +146,19 @@ async def test_a_failure_while_the_clock_was_ahead_is_not_waited_out(city: Setti
     await journal.close()
 
     assert len(known(tmp_path / "backups")) == 1
+
+
+async def test_what_a_killed_backup_left_goes_before_the_next_is_made(city: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    left = [folder / f".bongsu-20260714T000000Z.db.{rest}" for rest in ("part", "0123abcd.part", "0123abcd.part-journal")]
+    mine = [folder / ".notes.db.part", folder / ".bongsu-20260714T001000Z.db.89ab4567.part"]
+    for file in (*left, *mine):
+        file.write_text("left")
+    for file in (*left, mine[0]):
+        os.utime(file, (0, 0))
+    journal = await SqliteJournal.open(city.store)
+    await Archivist(city, journal, "a").look(T0)
+    await journal.close()
+
+    assert sorted(folder.iterdir()) == sorted([*mine, *known(folder)])

@@ -2,21 +2,26 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import apsw
 
 from gateway.fault import Conflict, Fault, Missing, Unavailable
+from gateway.journal.copy.faults import unavailable
 from gateway.journal.copy.moving import refuse_broken
 from gateway.journal.copy.sqlite import SqliteSide
 from gateway.journal.sqlite import migrate
-from gateway.journal.sqlite.faults import unavailable
 from gateway.journal.sqlite.opening import open_store
 
 PATIENCE_MS = 5000
 BESIDE = ("-wal", "-shm", "-journal")
+AT_WORK_S = 3600.0
+_PART = re.compile(r"\.(.+?)\.(?:[0-9a-f]{8}\.)?part(?:-wal|-shm|-journal)?")
 
 
 @asynccontextmanager
@@ -84,22 +89,33 @@ def refuse_record(path: Path) -> None:
 def placing(file: Path, *, force: bool = False) -> Iterator[Path]:
     """Give a file its name only when it is whole and on the disk; hands out the name to write to, which is for its owner alone.
 
-    Raises Conflict("file-exists") unless it may be replaced, Unavailable where it cannot be written.
+    Of several that write to one name at once each works for itself, and the first that is whole gets it. Raises
+    Conflict("file-exists") unless it may be replaced, Unavailable where it cannot be written.
     """
-    part = file.with_name(f".{file.name}.part")
-    if file.exists() and not force:
-        raise Conflict("file-exists", f"{file} exists", hint="name another file, or overwrite it with --force")
+    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
+    _refuse_existing(file, force=force)
+    sweep(file.parent, file.name.__eq__)
     try:
-        part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         yield part
         _keep(part)
+        _refuse_existing(file, force=force)
         part.replace(file)
         _keep(file.parent)
     except OSError as error:
         raise Unavailable("file-unwritable", f"{file} cannot be written: {error.strerror}", hint="look at its folder") from error
     finally:
-        part.unlink(missing_ok=True)
+        for end in ("", *BESIDE):
+            part.with_name(part.name + end).unlink(missing_ok=True)
+
+
+def sweep(folder: Path, ours: Callable[[str], bool]) -> None:
+    """Delete what killed runs left of files of these names; what was written to within the hour may be somebody's at work."""
+    for part in folder.glob(".*part*"):
+        named = _PART.fullmatch(part.name)
+        with suppress(OSError):
+            if named and ours(named[1]) and abs(time.time() - part.stat().st_mtime) > AT_WORK_S:
+                part.unlink()
 
 
 @contextmanager
@@ -119,6 +135,11 @@ def connected(path: Path, flags: int = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_
 def _must_be(path: Path) -> None:
     if not path.is_file():
         raise Missing("store-missing", f"there is no record at {path}", hint="is it the right city's folder?")
+
+
+def _refuse_existing(file: Path, *, force: bool) -> None:
+    if file.exists() and not force:
+        raise Conflict("file-exists", f"{file} exists", hint="name another file, or overwrite it with --force")
 
 
 def _beside(path: Path) -> str:

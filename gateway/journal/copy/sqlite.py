@@ -7,11 +7,11 @@ from datetime import datetime
 import apsw
 import msgspec
 
+from gateway.journal.copy.faults import unavailable
 from gateway.journal.copy.form import Form, insertion, replacing
 from gateway.journal.copy.moving import batches
 from gateway.journal.copy.topics import FLAGS, PUBLICATION, TIMES, TOPICS, Row, Topic
 from gateway.journal.sql.codec import canonical, moment, when
-from gateway.journal.sqlite.faults import unavailable
 
 
 class SqliteSide:
