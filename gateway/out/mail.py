@@ -52,7 +52,7 @@ class _Trip:
             verdict = Verdict.PARTLY
         evidence = {"status": str(code), "ms": self._ms()}
         told = {"refused": ", ".join(map(str, refused))} if refused else {}
-        return Outcome(verdict=verdict, note=f"SMTP {code}", evidence=evidence | told)
+        return Outcome(verdict=verdict, note=f"SMTP {code}", answered=True, evidence=evidence | told)
 
     def broken(self, error: Exception) -> Outcome:
         verdict = Verdict.AMBIGUOUS if self.left else Verdict.UNREACHABLE

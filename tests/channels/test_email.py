@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from lxml import etree
 
 from gateway.alert import Reference, Target, Version
-from gateway.channel import Payload, Verdict
+from gateway.channel import Outcome, Payload, Verdict
 from gateway.channels import ChannelSettings, Mode, TargetSettings
 from gateway.channels.email import channel
 from gateway.drafting import stamp
@@ -84,9 +84,14 @@ def read(body: bytes) -> EmailMessage:
 
 async def sent(version: Version, server: Server, deadline_s: float = 5.0) -> tuple[Verdict, str]:
     """Send the stamped mail to a server and return what came of it."""
-    async with serving(server) as url, HttpOut(Peers([Peer(url=url, private=True)]), deadline_s=deadline_s) as out:
-        outcome = await channel("out", settings(url)).send(stamp(rendered(version), AT), "key", out)
+    outcome = await outcome_of(version, server, deadline_s)
     return outcome.verdict, outcome.note
+
+
+async def outcome_of(version: Version, server: Server, deadline_s: float = 5.0) -> Outcome:
+    """Send the stamped mail to a server and return all that is known of the try."""
+    async with serving(server) as url, HttpOut(Peers([Peer(url=url, private=True)]), deadline_s=deadline_s) as out:
+        return await channel("out", settings(url)).send(stamp(rendered(version), AT), "key", out)
 
 
 async def test_readers_get_every_language_the_map_and_both_documents(version: Version) -> None:
@@ -184,6 +189,20 @@ async def test_what_the_server_says_is_what_we_know(
     server.answers, server.data = answers, data
 
     assert (await sent(version, server))[0] is verdict
+
+
+@pytest.mark.parametrize(("answers", "data"), [(dict.fromkeys(TO, "450 greylisted"), "250 kept"), ({}, "451 later")])
+async def test_a_server_that_says_later_was_heard(version: Version, answers: dict[str, str], data: str) -> None:
+    server = Server()
+    server.answers, server.data = answers, data
+    outcome = await outcome_of(version, server)
+    assert (outcome.verdict, outcome.heard) == (Verdict.UNREACHABLE, True)
+
+
+async def test_a_server_that_says_nothing_was_not_heard(version: Version) -> None:
+    server = Server()
+    server.hangs = True
+    assert not (await outcome_of(version, server, deadline_s=0.3)).heard
 
 
 async def test_a_server_that_falls_silent_after_the_mail_leaves_us_in_doubt(version: Version) -> None:
