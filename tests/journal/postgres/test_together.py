@@ -64,7 +64,7 @@ async def test_who_stands_behind_many_who_need_it_is_served_all_the_same(a: Post
 async def test_what_is_let_go_of_meanwhile_is_waited_for(a: PostgresJournal, held: Any) -> None:
     waiting = [reported(f"w{number}", placed(incident("held", sequence=number), expected=number - 1)) for number in (2, 3)]
     answers = asyncio.create_task(told(a, [*waiting, reported("o", placed(incident("o")))]))
-    await asyncio.sleep(1)
+    await asyncio.sleep(0.3)
 
     await held.execute("ROLLBACK")
 
