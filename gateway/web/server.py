@@ -65,7 +65,7 @@ class Deadlines:
         server.connection_lost = connection_lost  # type: ignore[method-assign] # nothing else tells us of it
 
         def connection() -> asyncio.Protocol:
-            protocol = cast("RequestHandler", server())
+            protocol = server()
             self._arm(protocol, self.limits.header_s if len(self._timers) < self.limits.most_connections else 0.0)
             return protocol
 
