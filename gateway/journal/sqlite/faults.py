@@ -27,6 +27,8 @@ LOST = (*_LOST, OSError)
 
 def unavailable(error: Exception) -> Unavailable:
     """Return what to tell a caller when the store itself failed."""
+    if isinstance(error, Unavailable):
+        return error
     for kind, (code, message, hint) in _LOST.items():
         if isinstance(error, kind):
             return Unavailable(code, f"{message} ({error})", hint=hint)

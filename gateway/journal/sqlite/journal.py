@@ -77,7 +77,7 @@ class SqliteJournal:
         """Serve an opened store; use `SqliteJournal.open`."""
         self.real = real
         self._lock = opened.lock
-        self.writer = Writer(opened.writing, path)
+        self.writer = Writer(opened.writing, path, opened.lock)
         self.reader = Reader(opened.reading, "journal-reader")
 
     @classmethod

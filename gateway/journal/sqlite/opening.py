@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import stat
 from pathlib import Path
 from typing import IO
 
@@ -12,7 +13,6 @@ from msgspec import Struct
 from gateway.fault import Unavailable
 from gateway.journal.sqlite import migrate
 from gateway.journal.sqlite.faults import unavailable
-from gateway.journal.sqlite.writer import read_only
 
 BUSY_MS = 1000
 STATEMENTS_KEPT = 300
@@ -51,7 +51,34 @@ def refuse_unsafe(version: str) -> None:
 
 def hold(path: Path) -> IO[str]:
     """Take the store for this process alone, until the file is closed; raises Unavailable while another has it."""
-    lock = path.with_suffix(".lock").open("a+", encoding="ascii")
+    while not _is_at(lock := _locked(path), lock_of(path)):
+        lock.close()
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
+
+
+def lock_of(path: Path) -> Path:
+    """Return the file whose lock is that of a store."""
+    return path.with_suffix(".lock")
+
+
+def read_only(path: Path) -> bool:
+    """Tell whether the file is marked read-only, or may not be written by us."""
+    return not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(path, os.W_OK)
+
+
+def _is_at(lock: IO[str], path: Path) -> bool:
+    """Tell whether a lock is one that others meet too: its file may have been deleted before we had it."""
+    try:
+        return os.path.samestat(os.fstat(lock.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _locked(path: Path) -> IO[str]:
+    lock = lock_of(path).open("a+", encoding="ascii")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -60,9 +87,6 @@ def hold(path: Path) -> IO[str]:
         lock.close()
         message = f"{path} is in use by process {holder}"
         raise Unavailable("store-in-use", message, hint="stop the other gateway, or give this one a folder of its own") from None
-    lock.truncate(0)
-    lock.write(f"{os.getpid()}\n")
-    lock.flush()
     return lock
 
 

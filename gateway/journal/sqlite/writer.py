@@ -1,17 +1,17 @@
 """The one writer: whoever is queued shares a transaction and its one trip to the disk, each in a savepoint of its own."""
 
 import contextlib
-import os
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import apsw
 
+from gateway.fault import Unavailable
 from gateway.journal.sqlite.desk import AnyJob, Desk, Shared, Try, roll_back
 from gateway.journal.sqlite.faults import unavailable
+from gateway.journal.sqlite.watch import Watch
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -22,10 +22,9 @@ LONG_LOG_PAGES = 4000
 class Writer(Desk):
     """Commits batches; nobody is answered before the commit, and when it fails everybody of the batch is told so."""
 
-    def __init__(self, cx: apsw.Connection, path: Path) -> None:
-        """Write to the open connection as long as `path` is still the file it was opened on."""
-        self._path = path
-        self._inode = _inode(path)
+    def __init__(self, cx: apsw.Connection, path: Path, lock: IO[str] | None) -> None:
+        """Write to the open connection as long as its files and the lock are those that `path` leads to; the lock is ours now."""
+        self._watch = Watch(cx, path, lock)
         self._logged = 0
         cx.set_wal_hook(self._committed_to_log)
         super().__init__(cx, "journal-writer")
@@ -33,6 +32,11 @@ class Writer(Desk):
     async def share(self, verb: Callable[[apsw.Connection, Sequence[A]], Sequence[T | Exception]], brought: A) -> T:
         """Have a verb done that does in one what everybody who waits brought to it; raises as `run` does."""
         return await self.done(Shared(verb, brought, self._loop.create_future()))
+
+    async def close(self) -> None:
+        """Serve what is queued, then let go of the connection and of the lock."""
+        await super().close()
+        self._watch.close()
 
     def _serve(self, jobs: Sequence[AnyJob]) -> None:
         """Commit all else before what many bring to one verb, as a flood of reports is: alerts wait for one of those at most."""
@@ -50,14 +54,14 @@ class Writer(Desk):
         """Do all of it in one transaction; False (and nothing done) when a caller gave up meanwhile."""
         try:
             return self._transact(jobs)
-        except (apsw.Error, OSError) as error:
+        except (apsw.Error, OSError, Unavailable) as error:
             roll_back(self._cx)
             for job in jobs:
                 job.fault = unavailable(error)
             return True
 
     def _transact(self, jobs: Sequence[AnyJob]) -> bool:
-        self._still_there()
+        self._watch.look(self._cx)
         self._cx.execute("BEGIN IMMEDIATE")
         for alike in _alike(jobs):
             self._attempt(alike)
@@ -102,23 +106,6 @@ class Writer(Desk):
             self._cx.execute("ROLLBACK TO verb")
         self._cx.execute("RELEASE verb")
         return work.fault is None
-
-    def _still_there(self) -> None:
-        """SQLite would go on writing to a file that was deleted or replaced; nobody would ever find those bytes again."""
-        if _inode(self._path) != self._inode:
-            raise FileNotFoundError(f"{self._path} is no longer the file that was opened")
-        if read_only(self._path):
-            raise apsw.ReadOnlyError(f"{self._path} was made read-only")
-
-
-def read_only(path: Path) -> bool:
-    """Tell whether the file is marked read-only, or may not be written by us."""
-    return not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(path, os.W_OK)
-
-
-def _inode(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_dev, status.st_ino
 
 
 def _all_wait(jobs: Sequence[AnyJob]) -> bool:
