@@ -104,11 +104,28 @@ def _opened(path: Path, lock: IO[str] | None, *, shared: bool) -> Opened:
 
 
 def _writing(path: Path) -> apsw.Connection:
+    _refuse_lone_log(path)
     if not path.exists():
         path.touch(mode=0o600)
     if read_only(path):
         raise apsw.ReadOnlyError(str(path))
     return apsw.Connection(str(path), statementcachesize=STATEMENTS_KEPT)
+
+
+def _refuse_lone_log(path: Path) -> None:
+    """Raise Unavailable for a log without the file it belongs to: SQLite would take both for a new store, and delete the log.
+
+    An empty file without a log is a new store, for a start that was cut short leaves just that.
+    """
+    wal = path.resolve().with_name(f"{path.resolve().name}-wal")
+    if _size(wal) and not _size(path):
+        message = f"{path} is empty or not there, but its log {wal} holds what was recorded"
+        hint = "put the file back that the log belongs to, or move the log away and keep it"
+        raise Unavailable("store-file-missing", message, hint=hint)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _settle(cx: apsw.Connection, path: Path) -> None:

@@ -114,6 +114,37 @@ async def test_a_folder_that_is_not_there_is_refused(path: Path) -> None:
     assert (await refusal(path.parent / "nowhere" / "journal.db")).code == "store-unavailable"
 
 
+@pytest.mark.parametrize("rest", [None, b""])
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_log_without_its_file_is_refused_and_left_alone(path: Path, rest: bytes | None, *, shared: bool) -> None:
+    journal = await SqliteJournal.open(path)
+    await journal.allocate("before")
+    wal, kept = path.with_name("journal.db-wal"), path.read_bytes()
+    log = wal.read_bytes()
+    await journal.close()
+    path.unlink()
+    if rest is not None:
+        path.write_bytes(rest)
+    wal.write_bytes(log)
+
+    with pytest.raises(Unavailable) as refused:
+        await SqliteJournal.open(path, shared=shared)
+    assert refused.value.code == "store-file-missing"
+    assert wal.read_bytes() == log
+    path.write_bytes(kept)
+    journal = await SqliteJournal.open(path)
+    assert await journal.allocate("before") == 2
+    await journal.close()
+
+
+async def test_an_empty_file_without_a_log_is_a_new_store(path: Path) -> None:
+    path.touch()
+    path.with_name("journal.db-wal").touch()
+    journal = await SqliteJournal.open(path)
+    assert await journal.allocate("before") == 1
+    await journal.close()
+
+
 async def test_a_store_from_the_future_is_refused(path: Path) -> None:
     await made(path)
     cx = apsw.Connection(str(path))
