@@ -14,14 +14,14 @@ log = structlog.get_logger()
 
 
 class Watch:
-    """Looks before each commit whether every file is still the one that was opened; cheap enough for each, at four looks."""
+    """Looks before each commit whether every file is still the one that was opened; cheap enough for each."""
 
     def __init__(self, cx: apsw.Connection, path: Path, lock: IO[str] | None) -> None:
         """Watch the file, its log and the log's index, which are there as long as anybody has the store open, and our lock."""
         self._path = path
         self._file = path.stat()
         self._log = {name: name.stat() for name in (Path(cx.filename_wal), Path(f"{cx.filename}-shm"))}
-        self._lock = lock
+        self._lock, self._lock_name = lock, lock_of(path)
         self._held = os.fstat(lock.fileno()) if lock is not None else None
 
     def look(self, cx: apsw.Connection) -> None:
@@ -32,7 +32,7 @@ class Watch:
             raise apsw.ReadOnlyError(f"{self._path} was made read-only")
         if gone := [name for name, opened in self._log.items() if not _is(name, opened)]:
             raise _saved(cx, gone)
-        if self._held is not None and not _is(lock_of(self._path), self._held):
+        if self._held is not None and not _is(self._lock_name, self._held):
             self._take_again()
 
     def close(self) -> None:
@@ -43,7 +43,7 @@ class Watch:
     def _take_again(self) -> None:
         self._lock = hold(self._path)
         self._held = os.fstat(self._lock.fileno())
-        log.warning("store.lock-made-anew", lock=str(lock_of(self._path)))
+        log.warning("store.lock-made-anew", lock=str(self._lock_name))
 
 
 def _is(name: Path, opened: os.stat_result) -> bool:
