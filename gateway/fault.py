@@ -65,6 +65,12 @@ class Unreachable(Unavailable):
     """Another machine that we need does not answer, or not now."""
 
 
+def answer_late(whose: str) -> Unavailable:
+    """Return what is told when the answer of whoever keeps the record came too late, or not at all."""
+    message = f"{whose} did not answer in time, so it is not known whether it was done"
+    return Unavailable(ANSWER_LATE, message, hint="look at it again before doing it once more")
+
+
 class Faults(BadInput):
     """Every fault of one document at once, so that it is mended in one go."""
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from gateway.fault import Fault, Unavailable
-from gateway.journal.postgres.faults import AGAIN, HELD, LOST, unavailable
+from gateway.journal.postgres.faults import AGAIN, HELD
 from gateway.journal.postgres.sql import Cx
 from gateway.journal.postgres.standby import Commits
 from gateway.journal.postgres.talk import Patience, Talk, patient
@@ -36,8 +36,8 @@ class Desk:
     async def run(self, work: Callable[[Cx], Awaitable[T]], begin: str = WRITE, *, insists: bool = False) -> T:
         """Do work in one transaction; raises Unavailable when the database was silent for too long, or all took too long.
 
-        Then it did not happen, unless the connection was lost while the commit was on its way: who asks again finds out. Whoever
-        insists asks again, as long as there is time, for what another transaction holds.
+        Then it did not happen; only ANSWER_LATE leaves that open, for the commit was on its way. Whoever insists asks again, as
+        long as there is time, for what another transaction holds.
         """
         if begin == WRITE:
             self.must_commit()
@@ -65,13 +65,8 @@ class Desk:
     async def _served(self, serve: Callable[[Patience], Awaitable[T]], again: tuple[type[Exception], ...] = AGAIN) -> T:
         if self.refusal is not None:
             raise self.refusal
-        try:
-            async with patient(self._patience_s, LONGEST_S) as patience:
-                return await _until_nobody_is_in_the_way(lambda: serve(patience), again)
-        except TimeoutError:
-            raise Unavailable("store-unavailable", "the database did not answer in time", hint="try again") from None
-        except LOST as error:
-            raise unavailable(error) from error
+        async with patient(self._patience_s, LONGEST_S) as patience:
+            return await _until_nobody_is_in_the_way(lambda: serve(patience), again)
 
     async def _look(self, work: Callable[[Cx], Awaitable[T]], patience: Patience) -> T:
         async with self._lent() as cx:
@@ -80,12 +75,14 @@ class Desk:
     async def _transact(self, work: Callable[[Cx], Awaitable[T]], begin: str, patience: Patience) -> T:
         async with self._lent() as cx:
             talk = Talk(cx, patience)
+            patience.committing = False
             await talk.execute(begin)
             try:
                 result = await work(talk)
             except (Fault, *AGAIN, HELD):
                 await talk.execute("ROLLBACK")
                 raise
+            patience.committing = begin == WRITE
             await (self._commits.commit(cx) if begin == WRITE else talk.execute("COMMIT"))
             return result
 

@@ -5,15 +5,18 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from gateway.fault import Unavailable, answer_late
+from gateway.journal.postgres.faults import LOST, unavailable
 from gateway.journal.postgres.sql import Cx
 
 
 class Patience:
-    """A deadline that each answer moves on, but never past the last one."""
+    """A deadline that each answer moves on, but never past the last one; `committing` once what was done may be kept."""
 
     def __init__(self, deadline: asyncio.Timeout, silence_s: float, until: float) -> None:
         """Move a deadline on by so many seconds, at most to a time of the loop's clock."""
         self._deadline, self._silence_s, self._until = deadline, silence_s, until
+        self.committing = False
 
     def heard(self) -> None:
         """The database answered."""
@@ -23,10 +26,18 @@ class Patience:
 
 @asynccontextmanager
 async def patient(silence_s: float, most_s: float) -> AsyncIterator[Patience]:
-    """Raise TimeoutError out of the block when nothing was heard for so long, or when it took so long in all."""
+    """Raise Unavailable out of the block when nothing was heard for so long, it took so long in all, or the database was lost."""
     until = asyncio.get_running_loop().time() + max(most_s, silence_s)
-    async with asyncio.timeout(silence_s) as deadline:
-        yield Patience(deadline, silence_s, until)
+    patience = Patience(deadline := asyncio.timeout(silence_s), silence_s, until)
+    try:
+        async with deadline:
+            yield patience
+    except LOST as error:
+        if patience.committing:
+            raise answer_late("the database") from error
+        if isinstance(error, TimeoutError):
+            raise Unavailable("store-unavailable", "the database did not answer in time", hint="try again") from None
+        raise unavailable(error) from error
 
 
 class Talk:

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import apsw
 
-from gateway.fault import ANSWER_LATE, Unavailable
+from gateway.fault import Unavailable, answer_late
 from gateway.journal.sqlite.faults import LOST, unavailable
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class Job(Try[T]):
         """Tell the caller no, and do nothing for it any more, or that nobody knows yet; runs in the caller's event loop."""
         self.given_up = True
         if not self.answer.done():
-            self.answer.set_exception(_not_known() if self.committing else _not_done())
+            self.answer.set_exception(answer_late("the disk") if self.committing else _not_done())
 
     def tell(self) -> None:
         """Answer the caller; runs in the caller's event loop."""
@@ -74,11 +74,6 @@ class Job(Try[T]):
 
 def _not_done() -> Unavailable:
     return Unavailable("store-unavailable", "the store did not answer in time", hint="try again")
-
-
-def _not_known() -> Unavailable:
-    message = "the disk did not answer in time, so it is not known whether it was done"
-    return Unavailable(ANSWER_LATE, message, hint="look at it again before doing it once more")
 
 
 AnyJob = Job[Any]

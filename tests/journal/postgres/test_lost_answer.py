@@ -10,7 +10,7 @@ import pytest
 
 from gateway.alert import Kind
 from gateway.channel import Verdict
-from gateway.fault import Unavailable
+from gateway.fault import ANSWER_LATE, Unavailable
 from gateway.journal.contract import Stale
 from gateway.journal.postgres import PostgresJournal
 from gateway.journal.records import Arrival
@@ -78,7 +78,7 @@ async def far(cutter: Cutter, dsn: str) -> AsyncIterator[PostgresJournal]:
 async def test_the_receipt_is_the_first_one(far: PostgresJournal, cutter: Cutter) -> None:
     arrival = Arrival(at=T0, raw=raw(b"once"), key="once", reports=(placed(incident("once")),))
     cutter.armed = True
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=ANSWER_LATE):
         await far.accept(arrival)
 
     again = await far.accept(arrival)
@@ -92,7 +92,7 @@ async def test_what_was_issued_is_stale_and_stands_once(far: PostgresJournal, cu
     before = await far.publication()
     frozen = submit(version(), ["sms/all"])
     cutter.armed = True
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=ANSWER_LATE):
         await far.issue(issue(frozen, 0), frozen)
 
     with pytest.raises(Stale):
@@ -106,7 +106,7 @@ async def test_an_outcome_that_was_written_down_is_evidence_the_second_time(far:
     await tell(far, version(number=2, kind=Kind.UPDATE), ["sms/all"])
     [claimed] = await claim(far, "sms")
     cutter.armed = True
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=ANSWER_LATE):
         await settle(far, claimed, Verdict.ACCEPTED)
 
     assert await settle(far, claimed, Verdict.ACCEPTED) is None
@@ -120,7 +120,7 @@ async def test_what_was_claimed_is_put_back_and_never_was_an_attempt(far: Postgr
     await tell(far, version("A1"), ["sms/all"], priority=0)
     await tell(far, version("A2"), ["cap/north"], priority=0)
     cutter.armed = True
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=ANSWER_LATE):
         await claim(far, "sms", "cap")
 
     assert await far.put_back([T0], [], T0)
