@@ -93,8 +93,9 @@ def test_too_long_says_how_long(length: int) -> None:
 
 
 def test_no_code_point_of_a_refused_category_passes_alone() -> None:
-    """Every code point there is, once, between two letters."""
-    answers = {chr(point): _code(f"a{chr(point)}a") for point in range(sys.maxunicode + 1)}
+    """Every code point of the planes that hold letters and signs, and some of those that nobody has filled yet."""
+    planes = [*range(0x40000), *range(0xE0000, 0xF0000), *range(0x40000, sys.maxunicode, 97), sys.maxunicode]
+    answers = {chr(point): _code(f"a{chr(point)}a") for point in planes}
     assert set(answers.values()) == {"", "text-control", "text-bidi", "text-invisible", "text-unassigned"}
     passed = {character for character, code in answers.items() if not code}
     categories = {unicodedata.category(character) for character in passed - {"\n"}}
