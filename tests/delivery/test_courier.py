@@ -349,7 +349,9 @@ def test_a_try_must_fit_into_its_lease(scene: "Scene") -> None:
     assert bad.value.code == "lease-too-short"
 
 
-async def test_a_record_that_cannot_be_asked_for_what_is_due_is_known_until_it_can(scene: "Scene") -> None:
+async def test_a_record_that_cannot_be_asked_for_what_is_due_is_known_until_it_can(
+    scene: "Scene", monkeypatch: pytest.MonkeyPatch
+) -> None:
     courier = scene.courier()
     claim = scene.journal.claim
 
@@ -357,6 +359,6 @@ async def test_a_record_that_cannot_be_asked_for_what_is_due_is_known_until_it_c
         raise Unavailable("store-corrupt", "the record is damaged")
 
     for verb, trouble in ((away, "store-corrupt"), (claim, "")):
-        scene.journal.claim = verb  # type: ignore[method-assign, assignment]
+        monkeypatch.setattr(scene.journal, "claim", verb)
         await courier.round()
         assert courier.trouble == trouble

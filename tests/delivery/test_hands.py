@@ -125,11 +125,13 @@ async def test_what_is_being_carried_meanwhile_is_not_taken_out_of_our_hands(sce
     assert (len(scene.app.arrivals), len(scene.cap_peer.arrivals)) == (2, 2)
 
 
-async def test_what_was_sent_and_could_not_be_written_down_is_not_taken_for_unsent(scene: "Scene") -> None:
+async def test_what_was_sent_and_could_not_be_written_down_is_not_taken_for_unsent(
+    scene: "Scene", monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither while that is tried, nor when it is given up: then the lease decides."""
     await scene.issue("a")
     settle = scene.journal.settle
-    scene.journal.settle = _away  # type: ignore[assignment]
+    monkeypatch.setattr(scene.journal, "settle", _away)
     courier = scene.courier(lease_s=0.6, send_s=0.3, poll_s=0.05)
     carrying = asyncio.create_task(courier.round())
     await asyncio.gather(scene.app.arrival(1), scene.cap_peer.arrival(1))
@@ -144,7 +146,7 @@ async def test_what_was_sent_and_could_not_be_written_down_is_not_taken_for_unse
     assert put_back.asked == 2
     assert set((await scene.states("a")).values()) == {S.SENDING}
 
-    scene.journal.settle = settle  # type: ignore[method-assign]
+    monkeypatch.setattr(scene.journal, "settle", settle)
     scene.real += 1
     assert await courier.round() == 2
     assert await verdicts(scene, "a") == [["ambiguous", "accepted"]] * 2

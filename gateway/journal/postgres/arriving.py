@@ -68,15 +68,12 @@ _WATCHES_MOVED = Shape(
 )
 
 
-class Waited(tuple[Arrival, ...]):
-    """Requests that have waited long enough for what others hold."""
+async def accept(cx: Cx, arrivals: Sequence[Arrival], *, waited: bool = False) -> list[Answer]:
+    """Record everything that requests or ticks bring, each once; one that is stale, or came before, leaves the others alone.
 
-    __slots__ = ()
-
-
-async def accept(cx: Cx, arrivals: Sequence[Arrival]) -> list[Answer]:
-    """Record everything that requests or ticks bring, each once; one that is stale, or came before, leaves the others alone."""
-    if isinstance(arrivals, Waited):
+    Whoever has `waited` for what others hold waits for it a moment only.
+    """
+    if waited:
         await cx.execute("SET LOCAL lock_timeout = '50ms'")
     requests = [request(arrival) for arrival in arrivals]
     first, before = await _held(cx, requests)

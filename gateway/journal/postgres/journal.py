@@ -30,6 +30,7 @@ from gateway.journal.postgres.opening import open_desk
 from gateway.journal.postgres.sql import Cx, Here, here
 from gateway.journal.postgres.together import Together
 from gateway.journal.records import Arrival, Claimed, DeliveryState, Receipt, Room, Settlement
+from gateway.journal.sql.arriving import Answer
 from gateway.journal.sql.tried import Turn
 
 log = structlog.get_logger()
@@ -157,7 +158,7 @@ class PostgresJournal:
         self.node = node
         self.living = living
         self.offset = offset
-        self._together = Together(lambda arrivals: desk.run(lambda cx: arriving.accept(cx, arrivals)))
+        self._together = Together(self._records)
 
     @classmethod
     async def open(  # noqa: PLR0913 - what may differ between nodes, by name
@@ -261,6 +262,9 @@ class PostgresJournal:
         if self.living is not None and arrival.todos:
             self.living.say()
         return receipt
+
+    async def _records(self, arrivals: Sequence[Arrival], *, waited: bool) -> Sequence[Answer]:
+        return await self.desk.run(lambda cx: arriving.accept(cx, arrivals, waited=waited))
 
     async def recover(self) -> int:
         """Free what this node held before it started; raises Conflict on a shared store, whose owner may be at work."""

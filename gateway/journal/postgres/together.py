@@ -1,9 +1,9 @@
 """Whoever is waiting shares a transaction; it forms by itself, so that a lone caller waits for nobody."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
-from gateway.journal.postgres.arriving import Waited
 from gateway.journal.postgres.faults import HELD
 from gateway.journal.records import Arrival, Receipt
 from gateway.journal.sql.arriving import Answer
@@ -13,10 +13,18 @@ MOST_TOGETHER = 64
 Waiting = tuple[Arrival, "asyncio.Future[Receipt]"]
 
 
+class Recording(Protocol):
+    """Records a group; whoever has `waited` for what others hold waits for it a moment only."""
+
+    async def __call__(self, arrivals: Sequence[Arrival], *, waited: bool) -> Sequence[Answer]:
+        """Return what is answered to each; raises what keeps all of them from being recorded."""
+        ...
+
+
 class Together:
     """Records requests in groups, one group at a time."""
 
-    def __init__(self, record: Callable[[Sequence[Arrival]], Awaitable[Sequence[Answer]]]) -> None:
+    def __init__(self, record: Recording) -> None:
         """Record groups with `record`, in one transaction each."""
         self._record = record
         self._waiting: list[Waiting] = []
@@ -41,12 +49,12 @@ class Together:
                 _tell(answer, one)
         self._working = None
 
-    async def _recorded(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt | Exception]:
+    async def _recorded(self, arrivals: Sequence[Arrival], *, waited: bool = False) -> Sequence[Receipt | Exception]:
         try:
-            return await self._record(arrivals)
+            return await self._record(arrivals, waited=waited)
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait
             if isinstance(error.__cause__, HELD) and len(arrivals) > 1:
-                return [answer for one in arrivals for answer in await self._recorded(Waited([one]))]
+                return [answer for one in arrivals for answer in await self._recorded([one], waited=True)]
             return [error] * len(arrivals)
 
 
