@@ -67,7 +67,12 @@ class Unreachable(Unavailable):
 
 def answer_late(whose: str) -> Unavailable:
     """Return what is told when the answer of whoever keeps the record came too late, or not at all."""
-    message = f"{whose} did not answer in time, so it is not known whether it was done"
+    return answer_unknown(f"{whose} did not answer in time")
+
+
+def answer_unknown(why: str) -> Unavailable:
+    """Return what is told when nobody knows whether it was done."""
+    message = f"{why}, so it is not known whether it was done"
     return Unavailable(ANSWER_LATE, message, hint="look at it again before doing it once more")
 
 

@@ -124,7 +124,8 @@ class Desk(ABC):
     async def run(self, work: Callable[[apsw.Connection], T]) -> T:
         """Have work done in the desk's thread; raises Unavailable when it was not done in time, and then it will not be.
 
-        Only ANSWER_LATE leaves that open: it was being committed when the patience ended, and the disk may still keep it.
+        Only ANSWER_LATE leaves that open: it was being committed when the patience ended, or when the disk reported an error, and
+        may still be kept.
         """
         return await self.done(Job(work, self._loop.create_future()))
 

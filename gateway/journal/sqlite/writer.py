@@ -8,7 +8,7 @@ from typing import IO, Any, TypeVar
 
 import apsw
 
-from gateway.fault import Unavailable
+from gateway.fault import Unavailable, answer_unknown
 from gateway.journal.sqlite.desk import AnyJob, Desk, Shared, Try, roll_back
 from gateway.journal.sqlite.faults import unavailable
 from gateway.journal.sqlite.watch import Watch
@@ -68,8 +68,15 @@ class Writer(Desk):
         if not _all_wait(jobs):
             self._cx.execute("ROLLBACK")
             return False
-        self._cx.execute("COMMIT")
+        self._commit()
         return True
+
+    def _commit(self) -> None:
+        """Commit; where the disk reports an error only now, what the log already holds may come back when it is opened anew."""
+        try:
+            self._cx.execute("COMMIT")
+        except apsw.IOError as error:
+            raise answer_unknown(f"the disk reported an error while it was kept ({error})") from error
 
     def _move_pages(self) -> None:
         """Bring a long log back into the file, now that everybody is answered; what cannot be moved stays in the log."""
