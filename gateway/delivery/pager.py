@@ -50,6 +50,7 @@ class Pager:
         signing_key(secret)
         self._journal, self._out, self._url, self._secret, self._now = journal, out, duty_url, secret, now
         self._woken = asyncio.Event()
+        self._in_hands = set[int]()
         self.trouble = ""
         """Why the record could not be asked for pages, "" when it could."""
 
@@ -59,7 +60,8 @@ class Pager:
 
     async def round(self) -> int:
         """Post every page that is due; returns how many were taken by the far side."""
-        tasks = await self._journal.take(TodoKind.PAGE, MOST_AT_ONCE, LEASE_S)
+        tasks = await self._journal.take(TodoKind.PAGE, MOST_AT_ONCE, LEASE_S, in_hands=self._in_hands)
+        self._in_hands.update(task.id for task in tasks)
         return sum(await asyncio.gather(*(self._page(task) for task in tasks)))
 
     async def run(self, stop: asyncio.Event, *, poll_s: float = 1.0) -> None:
@@ -81,6 +83,12 @@ class Pager:
             wait.cancel()
 
     async def _page(self, task: Task) -> bool:
+        try:
+            return await self._paged(task)
+        finally:
+            self._in_hands.discard(task.id)
+
+    async def _paged(self, task: Task) -> bool:
         outcome = await self._post(task)
         if taken := outcome.verdict in _TAKEN:
             await self._journal.finish(task)

@@ -26,7 +26,6 @@ from gateway.journal.records import (
     Quarantined,
     Receipt,
     Submit,
-    Task,
     Todo,
 )
 
@@ -47,7 +46,6 @@ class Room:
         self.sends = asyncio.Event()
         self.troubles = Troubles()
         self._drafting = asyncio.Lock()
-        self._left: list[Task] = []
         self._turns = Turns()
         self._watching: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 

@@ -1,8 +1,6 @@
 """From what is known to a draft that a person can read."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from functools import partial
 
 import msgspec
 import structlog
@@ -45,14 +43,12 @@ class Writing(Room):
     async def draft_due(self) -> int:
         """Draft what is owed and return how much that was; what cannot be drafted becomes an operator's finding.
 
-        What the record went away from is put back as soon as it answers again; raises Unavailable when it does not answer at all.
+        What the record went away from is taken anew as soon as it answers again; raises Unavailable when it does not answer at
+        all. For one caller at a time.
         """
-        left, self._left = self._left, []
-        for task in left:
-            await self._unless_away(task, partial(self.journal.finish, task, retry_in=0.0))
-        tasks = await self.journal.take(TodoKind.DRAFT, 16, LEASE_S)
+        tasks = await self.journal.take(TodoKind.DRAFT, 16, LEASE_S, in_hands=())
         for task in tasks:
-            await self._unless_away(task, partial(self._draft, task))
+            await self._unless_away(task)
         return len(tasks)
 
     async def create(self, incident: Incident, actor: Actor) -> AlertRecord:
@@ -93,12 +89,11 @@ class Writing(Room):
         await self.journal.edit(edited, revision, self._act(version, Deed.EDITED, actor))
         return await self.journal.alert(alert)
 
-    async def _unless_away(self, task: Task, work: Callable[[], Awaitable[object]]) -> None:
+    async def _unless_away(self, task: Task) -> None:
         try:
-            await work()
+            await self._draft(task)
         except Unavailable as fault:
             log.warning("draft.left", subject=task.subject, code=fault.code)
-            self._left.append(task)
 
     async def _draft(self, task: Task) -> None:
         try:

@@ -114,8 +114,12 @@ class Journal(Protocol):
         ...
 
     # Work owed
-    async def take(self, kind: TodoKind, most: int, lease_s: float) -> Sequence[Task]:
-        """Lease due pieces of work, oldest first."""
+    async def take(self, kind: TodoKind, most: int, lease_s: float, *, in_hands: Collection[int] | None = None) -> Sequence[Task]:
+        """Lease due pieces of work, oldest first.
+
+        Whoever names what it has in hands, as one caller for each kind may, gets anew what was leased to this process without its
+        being told so.
+        """
         ...
 
     async def finish(self, task: Task, *, failure: str = "", retry_in: float | None = None) -> bool:

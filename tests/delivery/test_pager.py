@@ -2,7 +2,7 @@ import asyncio
 import json
 import stat
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from standardwebhooks import Webhook
@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 
 from gateway.delivery import Pager
 from gateway.delivery.pager import page
-from gateway.demo.receivers import answers
-from gateway.fault import BadInput
+from gateway.demo.receivers import Held, answers
+from gateway.fault import BadInput, Unavailable
 from gateway.journal.records import Arrival, Todo, TodoKind
 from gateway.out import HttpOut, Peer, Peers, Rehearsal, Secret
 
@@ -109,6 +109,30 @@ async def test_what_the_record_itself_owes_is_said_in_the_same_form(scene: "Scen
         ("delivery-expired", "centre/only was not told in time of a.1", "delivery/a.1.centre.only"),
         ("delivery-expired", "app/only was not told in time of a.1", "delivery/a.1.app.only"),
     }
+
+
+async def test_pages_nobody_was_told_of_are_posted_at_once_and_those_on_their_way_are_not_posted_again(
+    scene: "Scene", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = scene.journal.take
+
+    async def lost(*words: Any, **more: Any) -> Any:
+        await take(*words, **more)
+        raise Unavailable("store-answer-late", "the answer was lost")
+
+    await owe(scene, page("code", "message", "subject"))
+    duty = pager(scene)
+    monkeypatch.setattr(scene.journal, "take", lost)
+    with pytest.raises(Unavailable):
+        await duty.round()
+    monkeypatch.setattr(scene.journal, "take", take)
+    scene.app.manner = held = Held()
+    posting = asyncio.create_task(duty.round())
+    await scene.app.arrival(1)
+    assert await duty.round() == 0
+    held.release()
+    assert await posting == 1
+    assert len(scene.app.arrivals) == 1
 
 
 async def test_a_rehearsed_page_is_done(scene: "Scene") -> None:

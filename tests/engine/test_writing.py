@@ -12,11 +12,11 @@ from tests.engine.hall import AREA, ELSEWHERE, KIM, PARK, Hall, area, incident, 
 
 
 class Away:
-    """A record that goes away as soon as work was taken from it."""
+    """A record that goes away as soon as work was taken from it, or even before it is told which."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, *, silent: bool = False) -> None:
         """Be there until then."""
-        self._journal, self._away = journal, False
+        self._journal, self._away, self._silent = journal, False, silent
 
     def __getattr__(self, name: str) -> Any:
         """Return a verb as it is asked from here."""
@@ -26,7 +26,10 @@ class Away:
             if self._away:
                 raise Unavailable("store-unavailable", "the record is away")
             self._away = name == "take"
-            return await verb(*words, **more)
+            answer = await verb(*words, **more)
+            if self._away and self._silent:
+                raise Unavailable("store-answer-late", "the answer was lost")
+            return answer
 
         return asked
 
@@ -123,5 +126,14 @@ async def test_what_the_record_went_away_from_is_drafted_as_soon_as_it_is_back(h
     await hall.sends(report(), report(id="fire-2", areas=[area(ELSEWHERE)]))
     hall.gateway.journal = cast("Journal", Away(hall.journal))
     assert await hall.gateway.draft_due() == 2
+    hall.gateway.journal = hall.journal
+    assert len(await hall.drafts()) == 2, "no lease has run out"
+
+
+async def test_what_was_taken_and_nobody_was_told_of_is_drafted_as_soon_as_the_record_is_back(hall: Hall) -> None:
+    await hall.sends(report(), report(id="fire-2", areas=[area(ELSEWHERE)]))
+    hall.gateway.journal = cast("Journal", Away(hall.journal, silent=True))
+    with pytest.raises(Unavailable):
+        await hall.gateway.draft_due()
     hall.gateway.journal = hall.journal
     assert len(await hall.drafts()) == 2, "no lease has run out"

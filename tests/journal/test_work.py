@@ -31,6 +31,19 @@ async def test_the_oldest_work_is_taken_first_and_only_once(journal: Journal) ->
     assert await take(journal) == []
 
 
+async def test_what_was_leased_to_this_process_and_is_not_in_its_hands_is_leased_anew(journal: Journal) -> None:
+    for subject in "ab":
+        await owe(journal, subject=subject)
+    [held, unheard] = await take(journal)
+
+    assert await journal.take(TodoKind.DRAFT, 10, 30, in_hands=[held.id, unheard.id]) == []
+    [anew] = await journal.take(TodoKind.DRAFT, 10, 30, in_hands=[held.id])
+    assert (anew.id, anew.fence) == (unheard.id, 2)
+    assert not await journal.finish(unheard)
+    assert await journal.finish(anew)
+    assert await journal.finish(held)
+
+
 async def test_finished_work_is_gone_and_may_be_owed_again(journal: Journal) -> None:
     await owe(journal)
     [task] = await take(journal)

@@ -1,6 +1,6 @@
 """Work the gateway owes: at most one unfinished piece per kind and subject, taken under a lease."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from gateway.journal.contract import Stale
@@ -43,16 +43,21 @@ def owing(todos: Sequence[tuple[Todo, datetime]]) -> Change:
     return _OWED.of(list(newest.values()))
 
 
-async def take(cx: Cx, here: Here, kind: TodoKind, most: int, lease_s: float) -> Sequence[Task]:
-    """Lease due pieces of work, oldest first; what a dead node holds is free again, and nobody waits for a living one."""
+async def take(  # noqa: PLR0913 - a verb takes cx and the time where a method takes self
+    cx: Cx, here: Here, kind: TodoKind, most: int, lease_s: float, *, in_hands: Collection[int] | None = None
+) -> Sequence[Task]:
+    """Lease due pieces of work, oldest first; what a dead node holds is free again, and what this one holds but has not in hands.
+
+    Nobody waits for a living one, nor for a lease of ours that is about to be committed: it is free the next time.
+    """
     rows = await every(
         cx,
         "UPDATE todo SET lease_until = $2, holder = $3, fence = fence + 1, again = false WHERE id IN"
         " (SELECT id FROM todo WHERE NOT done AND kind = $4 AND due <= $1"
-        f" AND (lease_until <= $1 OR {dead('holder', '$3', '$6')})"
+        f" AND (lease_until <= $1 OR {dead('holder', '$3', '$6')} OR holder = $3 AND id <> ALL($7::bigint[]))"
         " ORDER BY id LIMIT $5 FOR UPDATE SKIP LOCKED)"
         " RETURNING id, kind, subject, body, fence, since",
-        *(here.time, here.time + lease_s, here.node, kind, most, here.judges),
+        *(here.time, here.time + lease_s, here.node, kind, most, here.judges, None if in_hands is None else list(in_hands)),
     )
     return [_task(row) for row in sorted(rows)]
 

@@ -1,13 +1,13 @@
 """Work the gateway owes: at most one unfinished piece per kind and subject, taken under a lease."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import apsw
 
 from gateway.journal.contract import Stale
 from gateway.journal.records import Task, Todo, TodoKind
-from gateway.journal.sql.codec import moment, when
+from gateway.journal.sql.codec import canonical, moment, when
 from gateway.journal.sqlite.sql import Row, change, every, together
 
 _STILL_OURS = " WHERE id = ? AND fence = ? AND done = 0 AND lease_until > 0"
@@ -41,14 +41,17 @@ def owe_all(cx: apsw.Connection, todos: Iterable[tuple[Todo, datetime]]) -> None
     )
 
 
-def take(cx: apsw.Connection, real: float, kind: TodoKind, most: int, lease_s: float) -> Sequence[Task]:
-    """Lease due pieces of work, oldest first; a lease that ran out is free again."""
+def take(  # noqa: PLR0913 - a verb takes cx and the time where a method takes self
+    cx: apsw.Connection, real: float, kind: TodoKind, most: int, lease_s: float, *, in_hands: Collection[int] | None = None
+) -> Sequence[Task]:
+    """Lease due pieces of work, oldest first; a lease that ran out is free again, and one that nobody has in hands."""
     rows = every(
         cx,
-        "UPDATE todo SET lease_until = ?, fence = fence + 1, again = 0 WHERE id IN"
-        " (SELECT id FROM todo WHERE done = 0 AND kind = ? AND due <= ? AND lease_until <= ? ORDER BY id LIMIT ?)"
+        "UPDATE todo SET lease_until = ?1, fence = fence + 1, again = 0 WHERE id IN"
+        " (SELECT id FROM todo WHERE done = 0 AND kind = ?2 AND due <= ?3"
+        " AND (lease_until <= ?3 OR ?4 IS NOT NULL AND id NOT IN (SELECT value FROM json_each(?4))) ORDER BY id LIMIT ?5)"
         " RETURNING id, kind, subject, body, fence, since",
-        *(real + lease_s, kind, real, real, most),
+        *(real + lease_s, kind, real, None if in_hands is None else canonical(sorted(in_hands)), most),
     )
     return [_task(row) for row in sorted(rows)]
 

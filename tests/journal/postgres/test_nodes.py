@@ -211,7 +211,7 @@ async def test_a_node_that_starts_frees_what_it_held_and_nothing_of_another(a: P
     [ours] = await claim(a, "sms", most=1)
     [theirs] = await claim(b, "sms", most=1)
     [task] = await a.take(TodoKind.PAGE, 1, 30)
-    [other] = await b.take(TodoKind.PAGE, 1, 30)
+    [other] = await b.take(TodoKind.PAGE, 1, 30, in_hands=[])
 
     assert await a.recover() == 1
     assert await settle(a, ours, Verdict.UNREACHABLE) is None
