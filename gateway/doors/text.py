@@ -3,12 +3,13 @@
 import re
 import unicodedata
 from functools import lru_cache
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from gateway.fault import BadInput
 
 MOST_MARKS = 4
 _MOST_MARKS_TO_SORT = 32
+_SHORT = 120
 
 _SHOWN = ("L", "M", "N", "P", "S", "Zs")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -53,10 +54,12 @@ def shown(text: str, *, most: int = 4000) -> str:
 
 
 def _accept(text: str, most: int, path: str, *, several_lines: bool) -> str:
+    if len(text) <= min(most, _SHORT) and _sound_as_it_is(text):
+        return text
     normal = _normal(text, most, path)
     if len(normal) > most:
         raise BadInput("text-too-long", f"{len(normal)} characters, at most {most} fit", path=path, hint="say it shorter")
-    if all(map(_plain, set(normal))):
+    if _sound(normal.replace("\n", " ") if several_lines else normal):
         return normal
     marks = 0
     for index, character in enumerate(normal):
@@ -81,17 +84,36 @@ def _normal(text: str, most: int, path: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+@lru_cache(maxsize=4096)
+def _sound_as_it_is(text: str) -> bool:
+    """Tell so of a short text, as names are, which are met again and again."""
+    return (text.isascii() or unicodedata.is_normalized("NFC", text)) and _sound(text)
+
+
+def _sound(text: str) -> bool:
+    """Tell whether a line in NFC is fit to be shown, by characters that are fit whatever stands beside them."""
+    characters = set(text)
+    return all(map(_plain, characters)) and not (any(map(_mark, characters)) and _stacked(text))
+
+
+def _stacked(text: str) -> bool:
+    return any(marks > MOST_MARKS for marks in accumulate(text, lambda before, character: _marks(character, before), initial=0))
+
+
 @lru_cache(maxsize=8192)
 def _plain(character: str) -> bool:
-    """Tell whether a character is fit to be shown whatever stands beside it, and no mark."""
-    return not _marks(character, 0) and not _code(character, 0)
+    return not _code(character, 0)
 
 
 def _marks(character: str, before: int) -> int:
-    if " " <= character <= "~":
-        return 0
+    return 0 if (mark := _mark(character)) is None else before + mark
+
+
+@lru_cache(maxsize=8192)
+def _mark(character: str) -> int | None:
+    """Return 1 for a mark above or below a letter, 0 for one beside it, None for all else."""
     category = unicodedata.category(character)
-    return before + (category != "Mc") if category.startswith("M") else 0
+    return int(category != "Mc") if category.startswith("M") else None
 
 
 def _code(text: str, index: int) -> str:

@@ -93,10 +93,11 @@ class Words:
         for name in (*ask.classes, *ask.lengths):
             self.templates.text_class(name)
         matter = _matter(ask, self.phrases.get(catalogue.SOURCE, {}))
+        english = self._writer(ask, matter, catalogue.SOURCE, zone)
         texts, left_out, findings = [], [], list(_unnamed(ask))
         for language in ask.languages:
             try:
-                written, remarks = self._tell(ask, matter, language, zone)
+                written, remarks = self._tell(ask, english, language, zone)
             except Fault as fault:
                 findings.append(_left_out(ask, language, fault))
                 left_out.append(language)
@@ -129,13 +130,12 @@ class Words:
             raise BadInput("words-language", "there is no catalogue", hint=f"add translations/{language}/{catalogue.FILE}")
         return tag
 
-    def _tell(self, ask: Ask, matter: Matter, language: str, zone: tzinfo) -> tuple[Written, list[Finding]]:
-        tag = self._tag(language)
-        writer = self._writer(ask, matter, tag, zone)
-        if tag != catalogue.SOURCE:
-            writer = msgspec.structs.replace(writer, english=self._writer(ask, matter, catalogue.SOURCE, zone))
+    def _tell(self, ask: Ask, english: Writer, language: str, zone: tzinfo) -> tuple[Written, list[Finding]]:
+        writer = english
+        if (tag := self._tag(language)) != catalogue.SOURCE:
+            writer = msgspec.structs.replace(self._writer(ask, english.matter, tag, zone), english=english)
         written = writer.write(language)
-        return written, [*_untranslated(matter, writer.voice, language), *_shortened(written), *_refused(written)]
+        return written, [*_untranslated(english.matter, writer.voice, language), *_shortened(written), *_refused(written)]
 
     def _writer(self, ask: Ask, matter: Matter, tag: str, zone: tzinfo) -> Writer:
         voice = Voice(language=tag, fallback=ask.languages[0], zone=zone, today=ask.onset.astimezone(zone).date())

@@ -1,7 +1,7 @@
 """Languages by their BCP 47 tags: which one we have serves a wish, and how it writes numbers and dates."""
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
 
 import langcodes
 from babel import Locale, UnknownLocaleError
@@ -22,8 +22,11 @@ def find(wanted: str, have: Iterable[str]) -> str | None:
     zh-CN is served by zh-Hans and en-GB by en, but zh-Hant is not by zh-Hans, nor is anything by a private variant.
     """
     tags = tuple(have)
-    if wanted in tags:
-        return wanted
+    return wanted if wanted in tags else _near(wanted, tags)
+
+
+@lru_cache(maxsize=1024)
+def _near(wanted: str, tags: Sequence[str]) -> str | None:
     common = [tag for tag in tags if "-x-" not in tag and langcodes.tag_is_valid(tag)]
     if not common or not langcodes.tag_is_valid(wanted):
         return None

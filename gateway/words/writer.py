@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from itertools import chain
 
 from msgspec import Struct, field
 
@@ -59,6 +60,7 @@ class Writer(Struct, frozen=True, kw_only=True):
     templates: Templates
     english: "Writer | None" = None
     said: dict[str, str] = field(default_factory=dict)
+    filling: dict[str, str] = field(default_factory=dict)
     told: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def write(self, language: str) -> Written:
@@ -86,11 +88,14 @@ class Writer(Struct, frozen=True, kw_only=True):
 
     def say(self, id: str) -> str:
         """Return one phrase with its slots filled; raises BadInput words-phrase-missing, words-unreviewed."""
+        if (said := self.said.get(id)) is None:
+            said = self.said[id] = self._said(id)
+        return said
+
+    def _said(self, id: str) -> str:
         if self.english and id.startswith(ENGLISH):
             return self.english.say(id.removeprefix(ENGLISH))
-        if id not in self.said:
-            self.said[id] = text.one_line(self._filled(id), most=_MOST)
-        return self.said[id]
+        return text.one_line(self._filled(id), most=_MOST)
 
     def _filled(self, id: str) -> str:
         found = self._phrase(id)
@@ -156,16 +161,16 @@ class Writer(Struct, frozen=True, kw_only=True):
         return (self.templates.marks[self.matter.status], self.templates.notes[self.matter.status])
 
     def _ids(self, roles: Iterable[str]) -> tuple[str, ...]:
-        return tuple(id for role in roles for id in self._of_role(role))
+        return tuple(chain.from_iterable(map(self._of_role, roles)))
 
     def _of_role(self, role: str) -> tuple[str, ...]:
-        if role not in self.told:
+        if (told := self.told.get(role)) is None:
             ids = self.templates.phrases(role, self.matter.subject, self.matter.known)
-            self.told[role] = tuple(id for id in ids if self.english or not id.startswith(ENGLISH))
-        return self.told[role]
+            told = self.told[role] = tuple(id for id in ids if self.english or not id.startswith(ENGLISH))
+        return told
 
     def _join(self, ids: Iterable[str]) -> str:
-        return phrase.told(self.say(id) for id in ids)
+        return phrase.told(map(self.say, ids))
 
     def _phrase(self, id: str) -> Phrase:
         if self.english and id.startswith(ENGLISH):
@@ -175,6 +180,11 @@ class Writer(Struct, frozen=True, kw_only=True):
         return found
 
     def _value(self, slot: str) -> str:
+        if slot not in self.filling:
+            self.filling[slot] = self._fill_for(slot)
+        return self.filling[slot]
+
+    def _fill_for(self, slot: str) -> str:
         if slot == "event":
             return self._join(self._ids(("event",)))
         if slot == "since":

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import aiohttp
@@ -288,6 +289,18 @@ DOORS |= {
 PARTNERS = {name: door.grant for name, door in DOORS.items() if door.grant.senders}
 
 
+@cache
+def _city() -> City:
+    """Return the city, read once for all gateways."""
+    return City.load(HANBAT)
+
+
+@cache
+def _words() -> Words:
+    """Return what ships, read once for all gateways."""
+    return Words.load(shipped.folder("translations"))
+
+
 def _plan(made: list[Any], now: Callable[[], datetime]) -> Plan:
     status = Status.EXERCISE
     accepts = frozenset({status})
@@ -296,8 +309,8 @@ def _plan(made: list[Any], now: Callable[[], datetime]) -> Plan:
         ChannelSettings(targets={"province": _peer()}, accepts=accepts, mode=Mode.EXERCISE, now=now),
     )
     desk = Desk(
-        city=City.load(HANBAT),
-        words=Words.load(shipped.folder("translations")),
+        city=_city(),
+        words=_words(),
         status=status,
         sender="safety@hanbat.example",
         sender_name={"ko": "한밭시", "en": "Hanbat City"},
