@@ -1,5 +1,6 @@
 """What every test may lean on: programs and a small disk that only the system provides, a copy of the tree to break."""
 
+import gc
 import os
 import re
 import shutil
@@ -102,6 +103,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     if all("::" in named for named in config.args):
         return 0
     return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what was collected here: it stays until the end, and is much."""
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
