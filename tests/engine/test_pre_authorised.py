@@ -23,14 +23,15 @@ WIDE = [[[127.33, 36.345], [127.38, 36.345], [127.38, 36.38], [127.33, 36.345]]]
 ALLOWED = '\n[pre_authorised]\nsource = "control-room"\nmost_km2 = 1.0\n'
 
 
-def _allowed(folder: Path) -> None:
+def allowed(folder: Path) -> None:
+    """Let the control room's fires go out by themselves."""
     rewrite(folder / "playbooks" / "structure-fire.toml", lambda text: text.replace("\n[[levels]]", ALLOWED + "\n[[levels]]", 1))
 
 
 @pytest.fixture
 async def swift(planning: Planning, opening: Opening) -> Hall:
     """Hanbat, where the control room's fires need no second person."""
-    return await opening(planning(_allowed))
+    return await opening(planning(allowed))
 
 
 async def test_it_goes_out_at_once_says_who_decided_and_tells_the_duty_officer(swift: Hall) -> None:

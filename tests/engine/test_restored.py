@@ -12,7 +12,9 @@ from gateway.config import Settings
 from gateway.engine import Changes, Plan
 from gateway.journal.sqlite import SqliteJournal
 from gateway.service import keeping
+from tests.engine.conftest import Planning
 from tests.engine.hall import KIM, LEE, Clock, FarSides, Hall, report, version
+from tests.engine.test_pre_authorised import allowed
 from tests.journal.samples import Real
 
 
@@ -34,6 +36,11 @@ class Lives:
         self.open.append(await SqliteJournal.open(city.store, real=(real := Real())))
         return Hall(self.plan, self.open[-1], self.clock, real, self.far)
 
+    async def close(self) -> None:
+        """Close every record."""
+        for journal in self.open:
+            await journal.close()
+
     def said_twice(self) -> set[str]:
         """Return the identifiers under which the broadcaster was told different things."""
         said = defaultdict[str, set[str]](set)
@@ -46,8 +53,7 @@ class Lives:
 async def lives(plan_of_all: Plan, clock: Clock) -> AsyncIterator[Lives]:
     lives = Lives(plan_of_all, clock)
     yield lives
-    for journal in lives.open:
-        await journal.close()
+    await lives.close()
 
 
 async def goes_on(hall: Hall, live: str, waiting: str, words: str) -> list[str]:
@@ -66,6 +72,30 @@ async def goes_on(hall: Hall, live: str, waiting: str, words: str) -> list[str]:
         told.append(version(record).identifier)
     await hall.delivers()
     return told
+
+
+async def test_what_the_backup_never_heard_of_goes_out_by_itself_once_more_when_its_source_repeats_it(
+    planning: Planning, clock: Clock, city: Settings, tmp_path: Path
+) -> None:
+    lives = Lives(planning(allowed), clock)
+    before = await lives.hall(city)
+    await keeping.backup(city, tmp_path / "a.db")
+    await before.sends(report(severity="minor"))
+    [first] = await before.drafts()
+    await before.delivers()
+
+    elsewhere = msgspec.structs.replace(city, store=tmp_path / "elsewhere" / "bongsu.db")
+    await keeping.restore(elsewhere, tmp_path / "a.db", clock(), "local:kim")
+    after = await lives.hall(elsewhere)
+    await after.sends(report(severity="minor"))
+    [again] = await after.drafts()
+    await after.delivers()
+
+    assert [one.identifier for one in lives.far.cap()] == [f"{first.id}.1", f"{again.id}.1"]
+    assert first.id != again.id
+    [page] = await after.paged()
+    assert (page["code"], page["message"]) == ("pre-authorised", f"playbook:structure-fire issued {again.id} by itself")
+    await lives.close()
 
 
 @pytest.mark.parametrize("stood", ["drafted", "submitted"])

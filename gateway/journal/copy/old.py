@@ -48,6 +48,8 @@ def lay_to_rest(cx: apsw.Connection, now: datetime, actor: str) -> int:
         work.owe(cx, _page("delivery-unknown", alert, f"{several} deliveries of {alert} may or may not have gone out"), now)
     _leave_drafts(cx)
     _go_on(cx, now, actor)
+    # Also where the backup knows of no alert at all
+    cx.execute("INSERT INTO serial (scope, last) VALUES ('alert', 0) ON CONFLICT DO NOTHING")
     cx.execute("UPDATE serial SET last = last + ?", (AHEAD,))
     cx.execute("UPDATE publication SET revision = revision + ?", (AHEAD,))
     cx.execute("DELETE FROM lease")
