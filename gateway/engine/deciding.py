@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import structlog
+from msgspec.structs import replace
 
 from gateway.access import Actor, Role, may_approve, may_cancel, require
 from gateway.alert import Act, Deed, Kind, Version
@@ -42,10 +43,9 @@ class Deciding(Room):
         require(actor, Role.OPERATOR)
         record = await self.journal.alert(alert)
         version = draft_of(record).version
-        if not confirm:
-            await self._no_twin(version)
+        beside = None if confirm else await self._no_twin(version)
         frozen = release.freeze(version, record, self.plan, self.now(), [self._act(version, Deed.SUBMITTED, actor)])
-        await self.journal.submit(frozen, revision)
+        await self.journal.submit(replace(frozen, beside=beside), revision)
         return await self.journal.alert(alert)
 
     async def approve(self, alert: str, number: int, hash: str, actor: Actor, *, break_glass: str = "") -> AlertRecord:

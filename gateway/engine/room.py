@@ -23,6 +23,7 @@ from gateway.fault import Conflict
 from gateway.journal.contract import Journal
 from gateway.journal.records import (
     AlertRecord,
+    Beside,
     Quarantined,
     Receipt,
     Submit,
@@ -72,11 +73,15 @@ class Room:
         over = Over(kind=kind, number=next_number(record), reason=reason, now=self.now())
         return release.within_reach(drafting.closing(over, current, self.plan.desk), self.plan)
 
-    async def _no_twin(self, version: Version) -> None:
-        for other in await self.journal.neighbours(version, self.now()):
-            if twin(version, other, self.now()):
+    async def _no_twin(self, version: Version) -> Beside:
+        """Return whom it was held against, for somebody may begin to tell of the same thing meanwhile."""
+        now = self.now()
+        others = await self.journal.neighbours(version, now)
+        for other in others:
+            if twin(version, other, now):
                 hint = "update that one, or confirm that this is another"
                 raise Conflict("duplicate", f"alert {other.id} tells of the same hazard there", path=other.id, hint=hint)
+        return Beside(at=now, alerts=frozenset((other.id, other.revision) for other in others))
 
     async def _unsettled(self, id: int) -> Quarantined:
         kept = await self.journal.quarantined(id)

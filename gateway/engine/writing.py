@@ -141,8 +141,8 @@ class Writing(Room):
         nothing_yet = AlertRecord(id=version.alert, revision=0, created_at=now, versions=(), acts=())
         told = page("pre-authorised", f"{robot} issued {version.alert} by itself", f"pre-authorised:{version.alert}")
         try:
-            await self._no_twin(version)
-            frozen = release.freeze(version, nothing_yet, self.plan, now, made)
+            beside = await self._no_twin(version)
+            frozen = msgspec.structs.replace(release.freeze(version, nothing_yet, self.plan, now, made), beside=beside)
             await self._issue(frozen, Order(at=now, acts=(approved,), expected=0, task=task, todos=(told,)), fresh=True)
         except (Stale, Unavailable):
             raise

@@ -159,7 +159,10 @@ class Journal(Protocol):
         ...
 
     async def submit(self, submit: Submit, expected: int) -> int:
-        """Freeze the open version with its payload rows and return the new revision; raises Stale, Conflict("frozen")."""
+        """Freeze the open version with its payload rows and return the new revision; raises Stale, Conflict("frozen").
+
+        Stale is also what somebody else tells, or waits to tell, nearby who was not seen `beside`; of two at once one is seen.
+        """
         ...
 
     async def reject(self, alert: str, number: int, expected: int, act: Act) -> int:
@@ -170,8 +173,9 @@ class Journal(Protocol):
         """Issue a frozen version, exactly once; with `submit` it is frozen in the same transaction.
 
         Any other open version of the alert is voided. Older waiting deliveries of `latest` lanes are superseded; a cancel obeys
-        the lane table (docs/decisions/lanes.md). Raises Stale, also when somebody else has the `task` by now or an alert that
-        begins is about an incident that has one; Conflict("hash") when the frozen bytes are not those approved.
+        the lane table (docs/decisions/lanes.md). Raises Stale, also when somebody else has the `task` by now, an alert that
+        begins is about an incident that has one, or `submit` is stale; Conflict("hash") when the frozen bytes are not those
+        approved.
         """
         ...
 

@@ -238,14 +238,25 @@ class Draft(Struct, frozen=True, kw_only=True):
     todos: tuple[Todo, ...] = ()
 
 
+class Beside(Struct, frozen=True, kw_only=True):
+    """The `alerts` that were seen `at` that time to tell of the same hazard near a version, each as (id, revision)."""
+
+    at: datetime
+    alerts: frozenset[tuple[str, int]]
+
+
 class Submit(Struct, frozen=True, kw_only=True):
-    """A version with its identifiers, frozen together with its payload bytes."""
+    """A version with its identifiers, frozen together with its payload bytes.
+
+    With `beside` it rests on that nobody else tells, or waits to tell, of the same hazard near its places.
+    """
 
     version: Version
     hash: str
     payloads: tuple[Payload, ...]
     feeds: tuple[Payload, ...]
     acts: tuple[Act, ...]
+    beside: Beside | None = None
 
 
 class Priority(IntEnum):

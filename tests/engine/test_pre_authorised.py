@@ -12,7 +12,7 @@ import pytest
 from gateway.alert import Kind, Version
 from gateway.channel import Verdict
 from gateway.engine import Gateway
-from gateway.journal.records import AlertRecord, Issue, Submit, VersionState
+from gateway.journal.records import AlertRecord, Issue, Submit, Task, TodoKind, VersionState
 from tests.engine.conftest import Opening, Planning
 from tests.engine.hall import BROADCASTER, ELSEWHERE, KIM, Hall, area, report, rewrite, version
 from tests.stores import on_every_store
@@ -120,6 +120,41 @@ async def test_a_twin_waits_and_pages(swift: Hall) -> None:
     assert (second.open is not None, second.newest_issued) == (True, None)
     assert sorted(await swift.codes()) == ["duplicate", "pre-authorised"]
     assert [first.id in page["message"] for page in await swift.paged() if page["code"] == "duplicate"] == [True]
+
+
+async def test_of_twins_that_two_nodes_draft_at_once_one_goes_out(swift: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    await swift.sends(report(), report(id="fire-2"))
+    take = swift.journal.take
+
+    async def take_one(kind: TodoKind, _: int, lease_s: float, **__: object) -> Sequence[Task]:
+        """Each takes one, and whatever it holds the other has not in hands."""
+        return await take(kind, 1, lease_s)
+
+    with monkeypatch.context() as sharing:
+        sharing.setattr(swift.journal, "take", take_one)
+        await asyncio.gather(swift.gateway.draft_due(), Gateway(swift.plan, swift.journal, swift.clock).draft_due())
+    swift.waits(1)
+    told = [record.newest_issued is not None for record in await swift.drafts()]
+    assert sorted(told) == [False, True]
+    assert sorted(await swift.codes()) == ["duplicate", "pre-authorised"]
+
+
+async def test_a_twin_that_is_told_after_it_was_looked_for_is_seen(swift: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    await swift.sends(report())
+    neighbours, looks = swift.journal.neighbours, itertools.count()
+
+    async def look_while_a_person_tells(version: Version, now: datetime) -> Sequence[AlertRecord]:
+        found = await neighbours(version, now)
+        if next(looks) == 0:
+            await Hall(swift.plan, swift.journal, swift.clock).told()
+        return found
+
+    monkeypatch.setattr(swift.journal, "neighbours", look_while_a_person_tells)
+    await swift.drafts()
+    swift.waits(1)
+    of_the_person, ours = await swift.drafts()
+    assert (of_the_person.newest_issued is not None, ours.newest_issued) == (True, None)
+    assert await swift.codes() == ["duplicate"]
 
 
 async def test_what_no_channel_would_carry_becomes_a_draft_and_pages(swift: Hall) -> None:

@@ -1,5 +1,6 @@
 """The same hazard in the same place asks before it goes out twice."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,18 @@ async def test_a_twin_that_only_waits_for_approval_asks_too(hall: Hall) -> None:
     second = await hall.drafted(id="call-2")
     with pytest.raises(Conflict, match=first.id):
         await hall.gateway.submit(second.id, second.revision, KIM)
+
+
+async def test_of_two_who_submit_twins_at_once_one_is_told_to_look_again(hall: Hall) -> None:
+    records = [await hall.drafted(id=id) for id in ("call-1", "call-2")]
+    nodes = [hall.gateway, Hall(hall.plan, hall.journal, hall.clock).gateway]
+    asked = (node.submit(record.id, record.revision, KIM) for node, record in zip(nodes, records, strict=True))
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    (refused,) = (answer for answer in answers if isinstance(answer, Exception))
+    assert isinstance(refused, Conflict)
+    assert refused.code in ("stale", "duplicate")
+    states = [one.state for record in records for one in (await hall.journal.alert(record.id)).versions]
+    assert sorted(states) == ["frozen", "open"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from gateway.journal.contract import Stale
 from gateway.journal.postgres import audit, intake, work
 from gateway.journal.postgres.changes import keep, make
 from gateway.journal.postgres.sql import Cx, Row, change, every, find, only
-from gateway.journal.records import AlertRecord, Draft, Submit, VersionRecord, VersionState
+from gateway.journal.records import AlertRecord, Beside, Draft, Submit, VersionRecord, VersionState
 from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, read
 from gateway.journal.sql.ground import box
@@ -75,15 +75,25 @@ async def records(cx: Cx, ids: Sequence[str]) -> list[AlertRecord]:
 
 async def neighbours(cx: Cx, version: Version, now: datetime) -> Sequence[AlertRecord]:
     """Return every other alert that tells, or waits to tell, of the same hazard near the version's places, newest first."""
+    return await records(cx, [id for _, id, _ in await _near(cx, version, now)])
+
+
+async def _near(cx: Cx, version: Version, now: datetime) -> Sequence[Row]:
     near = (
-        "SELECT DISTINCT a.position, a.id FROM version v JOIN alert a ON a.id = v.alert"
+        "SELECT DISTINCT a.position, a.id, a.revision FROM version v JOIN alert a ON a.id = v.alert"
         " WHERE v.state IN ('frozen', 'issued') AND (v.hazard = $1 OR v.hazard IS NULL) AND v.expires > $2 AND v.alert <> $3"
         " AND (v.state = 'frozen' OR (a.live AND a.newest_issued = v.number))"
         " AND ($4::float8 IS NULL OR v.west IS NULL OR (v.west <= $6 AND v.east >= $4 AND v.south <= $7 AND v.north >= $5))"
         " ORDER BY a.position DESC"
     )
-    found = await every(cx, near, version.hazard, now, version.alert, *box(version.places))
-    return await records(cx, [id for _, id in found])
+    return await every(cx, near, version.hazard, now, version.alert, *box(version.places))
+
+
+async def _nobody_else(cx: Cx, version: Version, beside: Beside) -> None:
+    """Whoever tells, or begins to, holds the publication: of two that were decided at once the later sees the earlier."""
+    await cx.execute("SELECT FROM publication FOR UPDATE")
+    if not {(id, revision) for _, id, revision in await _near(cx, version, beside.at)} <= beside.alerts:
+        raise Stale("what is told nearby")
 
 
 async def draft(cx: Cx, draft: Draft) -> int:
@@ -141,6 +151,8 @@ async def submit(cx: Cx, submit: Submit, expected: int) -> int:
 async def freeze(cx: Cx, submit: Submit) -> None:
     """Fix a version's content and payload bytes; a version that was never a draft is added."""
     version = submit.version
+    if submit.beside is not None:
+        await _nobody_else(cx, version, submit.beside)
     await _write(cx, version)
     frozen = "UPDATE version SET state = 'frozen', hash = $3 WHERE alert = $1 AND number = $2"
     await cx.execute(frozen, version.alert, version.number, submit.hash)

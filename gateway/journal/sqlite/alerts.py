@@ -9,7 +9,7 @@ from gateway.alert import Act, Deed, Version
 from gateway.channel import Part, Payload
 from gateway.fault import Conflict
 from gateway.journal.contract import Stale
-from gateway.journal.records import AlertRecord, Draft, Submit, VersionRecord, VersionState
+from gateway.journal.records import AlertRecord, Beside, Draft, Submit, VersionRecord, VersionState
 from gateway.journal.sql import entries
 from gateway.journal.sql.codec import canonical, moment, read, when
 from gateway.journal.sql.ground import box
@@ -48,14 +48,23 @@ def alerts(cx: apsw.Connection, *, most: int = 200) -> Sequence[AlertRecord]:
 
 def neighbours(cx: apsw.Connection, version: Version, now: datetime) -> Sequence[AlertRecord]:
     """Return every other alert that tells, or waits to tell, of the same hazard near the version's places, newest first."""
+    return [alert(cx, id) for _, id, _ in _near(cx, version, now)]
+
+
+def _near(cx: apsw.Connection, version: Version, now: datetime) -> list[Row]:
     near = (
-        "SELECT DISTINCT a.position, a.id FROM version v JOIN alert a ON a.id = v.alert"
+        "SELECT DISTINCT a.position, a.id, a.revision FROM version v JOIN alert a ON a.id = v.alert"
         " WHERE v.state IN ('frozen', 'issued') AND v.hazard = ?1 AND v.expires > ?2 AND v.alert <> ?3"
         " AND (v.state = 'frozen' OR (a.live = 1 AND a.newest_issued = v.number))"
         " AND (?4 IS NULL OR v.west IS NULL OR (v.west <= ?6 AND v.east >= ?4 AND v.south <= ?7 AND v.north >= ?5))"
         " ORDER BY a.position DESC"
     )
-    return [alert(cx, id) for _, id in every(cx, near, version.hazard, moment(now), version.alert, *box(version.places))]
+    return every(cx, near, version.hazard, moment(now), version.alert, *box(version.places))
+
+
+def _nobody_else(cx: apsw.Connection, version: Version, beside: Beside) -> None:
+    if not {(id, revision) for _, id, revision in _near(cx, version, beside.at)} <= beside.alerts:
+        raise Stale("what is told nearby")
 
 
 def draft(cx: apsw.Connection, draft: Draft) -> int:
@@ -105,6 +114,8 @@ def submit(cx: apsw.Connection, submit: Submit, expected: int) -> int:
 def freeze(cx: apsw.Connection, submit: Submit) -> None:
     """Fix a version's content and payload bytes; a version that was never a draft is added."""
     version = submit.version
+    if submit.beside is not None:
+        _nobody_else(cx, version, submit.beside)
     _write(cx, version)
     frozen = "UPDATE version SET state = 'frozen', hash = ? WHERE alert = ? AND number = ?"
     change(cx, frozen, submit.hash, version.alert, version.number)
