@@ -30,8 +30,11 @@ async def migrate(settings: Settings, to: Database) -> Sequence[Tally]:
 async def backup(settings: Settings, to: Path, *, force: bool = False) -> None:
     """Write the record as it is now into one file, beside a running gateway; the file gets its name when it was looked over.
 
-    Raises Conflict("file-exists") unless `force`, Unavailable, Fault where the record is damaged.
+    Raises Conflict("file-exists") unless `force`, Conflict("file-in-use") even so for the record's own files, Unavailable, Fault
+    where the record is damaged.
     """
+    if settings.database is None:
+        file.refuse_own(settings.store, to)
     with file.placing(to, force=force) as part:
         if settings.database is None:
             await asyncio.to_thread(file.snapshot, settings.store, part)

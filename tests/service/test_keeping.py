@@ -72,6 +72,27 @@ async def test_a_backup_overwrites_nothing_unless_told_to(city: Settings, tmp_pa
     await keeping.backup(city, tmp_path / "a.db", force=True)
 
 
+@pytest.mark.parametrize("own", ["bongsu.db", "there/../bongsu.db", "bongsu.db-wal", "bongsu.db-shm", "bongsu.lock"])
+async def test_no_backup_takes_the_place_of_the_record_or_of_what_belongs_to_it(city: Settings, tmp_path: Path, own: str) -> None:
+    (tmp_path / "there").mkdir()
+    journal = await SqliteJournal.open(city.store)
+    assert await journal.allocate("alert") == 1
+    with pytest.raises(Conflict) as refused:
+        await keeping.backup(city, tmp_path / own, force=True)
+    assert refused.value.code == "file-in-use"
+    assert await journal.allocate("alert") == 2
+    await journal.close()
+
+
+async def test_nor_where_the_record_stands_behind_a_link(city: Settings, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    await (await SqliteJournal.open(tmp_path / "disk" / "real.db")).close()
+    city.store.symlink_to(tmp_path / "disk" / "real.db")
+    for own in (city.store, tmp_path / "disk" / "real.db", tmp_path / "disk" / "real.db-wal"):
+        with pytest.raises(Conflict, match="belongs to the record itself"):
+            await keeping.backup(city, own, force=True)
+
+
 async def test_nothing_is_left_of_a_backup_that_is_not_sound(city: Settings, tmp_path: Path) -> None:
     journal = await SqliteJournal.open(city.store)
     await lived(journal)

@@ -16,7 +16,7 @@ from gateway.journal.copy.faults import unavailable
 from gateway.journal.copy.moving import refuse_broken
 from gateway.journal.copy.sqlite import SqliteSide
 from gateway.journal.sqlite import migrate
-from gateway.journal.sqlite.opening import open_store
+from gateway.journal.sqlite.opening import lock_of, open_store
 
 PATIENCE_MS = 5000
 BESIDE = ("-wal", "-shm", "-journal")
@@ -85,6 +85,14 @@ def refuse_record(path: Path) -> None:
         raise Conflict("store-not-empty", message, hint=f"move it to where that record is now, {named}")
 
 
+def refuse_own(path: Path, to: Path) -> None:
+    """Raise Conflict("file-in-use") where a copy of a record would take the place of the record, or of what belongs to it."""
+    records = {path, path.resolve()}
+    own = {lock_of(path), *records, *(one.with_name(one.name + end) for one in records for end in BESIDE)}
+    if _entry(to) in map(_entry, own):
+        raise Conflict("file-in-use", f"{to} belongs to the record itself", hint="name another file, best on another disk")
+
+
 @contextmanager
 def placing(file: Path, *, force: bool = False) -> Iterator[Path]:
     """Give a file its name only when it is whole and on the disk; hands out the name to write to, which is for its owner alone.
@@ -140,6 +148,11 @@ def _must_be(path: Path) -> None:
 def _refuse_existing(file: Path, *, force: bool) -> None:
     if file.exists() and not force:
         raise Conflict("file-exists", f"{file} exists", hint="name another file, or overwrite it with --force")
+
+
+def _entry(file: Path) -> Path:
+    """Return what a name stands for in its folder, wherever it points to."""
+    return file.parent.resolve() / file.name
 
 
 def _beside(path: Path) -> str:
