@@ -74,12 +74,11 @@ class Events:
         """Tell what was missed since Last-Event-ID, then every publication, until the reader leaves or the gateway stops."""
         if self._closing or len(self._readers) >= MOST_READERS:
             raise Unavailable("busy", "too many listen already, or this gateway is stopping", hint=f"read {FEED} meanwhile")
-        view = await self._now()
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-        await response.prepare(request)
         reader = Reader(request)
-        self._readers.add(reader)
+        view = await self._joined(reader)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         try:
+            await response.prepare(request)
             await response.write(_first(view, request.headers.get("Last-Event-ID")))
             await _written(reader, response)
         except ConnectionError:
@@ -99,6 +98,9 @@ class Events:
     async def close(self, _: web.Application) -> None:
         """Let every reader go; an aiohttp shutdown handler."""
         self._closing = True
+        self._dismiss()
+
+    def _dismiss(self) -> None:
         for reader in self._readers:
             reader.dismiss()
 
@@ -110,20 +112,30 @@ class Events:
                     await self._look()
                 except Unavailable:
                     log.debug("events.record-away")
+                except Exception:
+                    log.exception("events.broke")
+                    self._dismiss()
 
-    async def _now(self) -> View:
-        """Return what everybody here has been told of; the first to listen finds out what stands."""
+    async def _joined(self, reader: Reader) -> View:
+        """Begin to tell a reader, and return what everybody here has been told of; the first to listen finds out what stands."""
         if self._view is None or not self._readers:
-            self._view = await self._feeds.view()
+            found = await self._feeds.view()
+            # Whoever was faster would never be told what came since
+            if self._view is None or not self._readers:
+                self._view = found
+        self._readers.add(reader)
+        if self._closing:
+            reader.dismiss()
         return self._view
 
     async def _look(self) -> None:
-        before, after = self._view, await self._feeds.view()
+        after = await self._feeds.view()
+        before, told = self._view, tuple(self._readers)
         if before is None or after.publication == before.publication:
             return
         self._view = after
         event = await asyncio.to_thread(_news, before, after)
-        for reader in self._readers:
+        for reader in told:
             reader.tell(event)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -81,6 +81,47 @@ async def test_who_comes_back_hears_what_it_missed(town: Town) -> None:
         event = await stream.next()
     assert [one["alert"] for one in event["data"]["alerts"]] == [alert["id"]]
     assert event["id"] != left
+
+
+async def test_who_comes_first_misses_nothing_while_another_is_still_let_in(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two come at once to a node that nobody listens to; to the second the record answers late, and has something newer."""
+    publication, asked, late = town.journal.publication, asyncio.Event(), asyncio.Event()
+
+    async def answering_the_first_late() -> Publication:
+        if not asked.is_set():
+            asked.set()
+            await late.wait()
+        return await publication()
+
+    monkeypatch.setattr(events, "LOOK_S", 1.0)
+    monkeypatch.setattr(town.journal, "publication", answering_the_first_late)
+    async with AsyncExitStack() as stack:
+        second = asyncio.ensure_future(stack.enter_async_context(listening(town)))
+        await asked.wait()
+        first = await stack.enter_async_context(listening(town))
+        assert (await first.next())["data"]["alerts"] == []
+        alert = await town.issue(await town.draft())
+        late.set()
+        assert (await (await second).next())["data"]["alerts"] == []
+        event = await asyncio.wait_for(first.next(), 5)
+    assert [one["alert"] for one in event["data"]["alerts"]] == [alert["id"]]
+
+
+async def test_what_breaks_sends_everybody_away_and_the_next_hears_what_was_missed(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await town.journal.heartbeat(town.clock(), 30)
+    async with listening(town) as stream:
+        left = (await stream.next())["id"]
+        with monkeypatch.context() as broken:
+            broken.setattr(events, "_news", None)
+            alert = await town.issue(await town.draft())
+            assert await asyncio.wait_for(stream.next(), 5) == {}
+    async with listening(town, Last_Event_ID=left) as stream:
+        assert [one["alert"] for one in (await stream.next())["data"]["alerts"]] == [alert["id"]]
+        town.clock.pass_(seconds=31)
+        await town.journal.heartbeat(town.clock(), 30)
+        assert (await asyncio.wait_for(stream.next(), 5))["data"]["alerts"] == []
 
 
 async def test_what_expires_is_told_at_its_second_though_nothing_was_written(town: Town) -> None:
