@@ -34,6 +34,7 @@ from gateway.policy.decide import Decision, Wait, decide, level_for
 TRIES = 3
 LEASE_S = 30.0
 RETRY_S = 0.2
+IN_HANDS_S = 5.0
 log = structlog.get_logger()
 
 
@@ -115,8 +116,11 @@ class Writing(Room):
         decision = self._decide(head, current)
         if isinstance(decision, Wait):
             await self.journal.finish(task, retry_in=_soon(decision.until - self.now()))
-        elif decision is None or (record and in_hands(record)):
+        elif decision is None:
             await self.journal.finish(task)
+        elif record and in_hands(record):
+            # What somebody has in hands may be put away, or taken off by a cancel or its time: then this is still due
+            await self.journal.finish(task, retry_in=IN_HANDS_S)
         else:
             alert = record.id if record else await self._new_id()
             await self._record_draft(task, self._version(decision, head, record, alert), head, record)

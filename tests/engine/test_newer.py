@@ -1,5 +1,7 @@
 """What came since: a machine never overwrites what a person touched, and what was stopped begins again only for a reason."""
 
+from datetime import timedelta
+
 import pytest
 
 from gateway.alert import Kind, Stage
@@ -40,6 +42,43 @@ async def test_what_came_while_a_version_waited_becomes_an_update_once_it_is_out
     hall.waits(300)
     (record,) = await hall.drafts()
     assert (version(record).number, version(record).kind, version(record).level) == (2, Kind.UPDATE, "danger")
+
+
+@pytest.mark.parametrize("how", ["rejected", "run out"])
+async def test_that_it_goes_on_is_drafted_though_somebody_had_a_version_in_hands_when_it_was_due(hall: Hall, how: str) -> None:
+    await hall.sends(report(sequence=1))
+    (record,) = await hall.drafts()
+    record = await hall.issued(record)
+    told = version(record)
+    record = await hall.gateway.update(record.id, KIM)
+    hall.clock.at = told.expires - timedelta(minutes=5)
+    hall.waits(60)
+    (record,) = await hall.drafts()
+    if how == "rejected":
+        assert record.open is not None
+        record = await hall.gateway.reject(record.id, record.open.version.number, "not now", KIM)
+    else:
+        hall.clock.at = told.expires
+        assert await hall.gateway.expire_due() == 1
+    hall.waits(60)
+    *_, record = await hall.drafts()
+    assert (version(record).kind, record.open is not None) == (Kind.UPDATE if how == "rejected" else Kind.ALERT, True)
+    assert record.acts[-1].actor == "gateway"
+
+
+async def test_what_got_worse_while_a_version_was_in_hands_is_drafted_after_a_cancel(hall: Hall) -> None:
+    await hall.sends(report(severity="minor", sequence=1))
+    (record,) = await hall.drafts()
+    record = await hall.issued(record)
+    record = await hall.gateway.update(record.id, KIM)
+    await hall.sends(report(severity="severe", sequence=2))
+    hall.clock.passes(minutes=3)
+    hall.waits(60)
+    await hall.drafts()
+    await hall.gateway.cancel(record.id, "the wrong street", KIM)
+    hall.waits(60)
+    *_, record = await hall.drafts()
+    assert (version(record).kind, record.open is not None) == (Kind.ALERT, True)
 
 
 async def test_a_repeated_report_is_no_newer_fact(hall: Hall) -> None:
