@@ -177,8 +177,12 @@ def missed(view: View, since: datetime) -> Iterator[bytes]:
 
 
 def event_id(publication: Publication) -> str:
-    """Return the id of a publication's event: its revision, and the second it speaks for, which an expiry moves on alone."""
-    return f"{publication.revision}.{int(publication.at.timestamp())}"
+    """Return the id of a publication's event: its revision, and the second it speaks for, which an expiry moves on alone.
+
+    Where a standby has taken over, the line of the record stands behind them.
+    """
+    id = f"{publication.revision}.{int(publication.at.timestamp())}"
+    return f"{id}.{publication.line}" if publication.line else id
 
 
 def _first(view: View, last: str | None) -> bytes:
@@ -195,13 +199,19 @@ def _first(view: View, last: str | None) -> bytes:
 
 
 def _known(last: str, newest: Publication) -> datetime | None:
-    """Return the time of an event that we know to have told, or None for a foreign, a future or a forgotten one."""
-    revision, _, second = last.partition(".")
-    if not (revision.isascii() and revision.isdecimal() and second.isascii() and second.isdecimal() and len(last) <= 40):
+    """Return the time of an event that we know to have told, or None for a foreign, a future or a forgotten one.
+
+    Foreign is one of another line too: what it told may have been lost, and nobody here knows what to take back.
+    """
+    parts = [int(part) for part in last.split(".") if part.isascii() and part.isdecimal()] if len(last) <= 40 else []
+    if len(parts) != 1 + last.count(".") or len(parts) not in (2, 3):
         return None
-    if int(revision) > newest.revision or not 0 <= newest.at.timestamp() - int(second) < REMEMBERED.total_seconds():
+    revision, second, line = (*parts, 0)[:3]
+    if line != newest.line or revision > newest.revision:
         return None
-    return datetime.fromtimestamp(int(second), UTC)
+    if not 0 <= newest.at.timestamp() - second < REMEMBERED.total_seconds():
+        return None
+    return datetime.fromtimestamp(second, UTC)
 
 
 def _state(view: View) -> State:

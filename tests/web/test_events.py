@@ -137,13 +137,23 @@ async def test_what_expires_is_told_at_its_second_though_nothing_was_written(tow
     assert event["id"] != first["id"]
 
 
-@pytest.mark.parametrize("last", ["999999.1784020800", "0.1", "x", "1", "1.x", "-1.5", "1.²", "9" * 50])
+@pytest.mark.parametrize("last", ["999999.1784020800", "0.1", "x", "1", "1.x", "-1.5", "1.²", "9" * 50, "1.2.3.4", "1..2"])
 async def test_an_id_that_we_cannot_continue_from_resets(town: Town, last: str) -> None:
     async with listening(town, **{"Last-Event-ID": last.encode().decode("latin-1")}) as stream:
         event = await stream.next()
     assert event["event"] == "reset"
     assert event["data"]["feed"] == "/feeds/app.json"
     assert {"id", "data"} <= event.keys()
+
+
+def test_who_was_told_on_a_line_that_may_have_lost_something_reads_the_feed_anew() -> None:
+    told, taken_over = Publication(1005, AT), Publication(1006, AT + HOUR, line=1)
+    later = replace(taken_over, revision=1007)
+    answers = [
+        events._first(View(publication=now, feeds={}), events.event_id(last))
+        for last, now in ((told, taken_over), (taken_over, told), (taken_over, later), (told, replace(told, revision=1006)))
+    ]
+    assert [b"event: reset" in answer for answer in answers] == [True, True, False, False]
 
 
 async def test_the_stream_ends_when_the_gateway_stops(town: Town) -> None:
