@@ -160,7 +160,7 @@ def changed(before: View, after: View) -> Iterator[bytes]:
     old, new = _state(before), _state(after)
     for id, row in new.items():
         form = _form(row, after.publication.at)
-        if id not in old or (old[id].number, _form(old[id], before.publication.at)) != (row.number, form):
+        if id not in old or (old[id].number, old[id].body, _form(old[id], before.publication.at)) != (row.number, row.body, form):
             yield _entry(row, form)
     for id in sorted(old.keys() - new.keys()):
         if old[id].live(before.publication.at):

@@ -196,8 +196,8 @@ async def test_only_so_many_listen(town: Town, monkeypatch: pytest.MonkeyPatch) 
         assert (await town.ask("GET", "/events")).code == "busy"
 
 
-def row(number: int = 1, kind: Kind = Kind.ALERT, alert: str = "a-1") -> Published:
-    version = replace(VERSION, alert=alert, number=number, kind=kind)
+def row(number: int = 1, kind: Kind = Kind.ALERT, alert: str = "a-1", *, hazard: str = VERSION.hazard) -> Published:
+    version = replace(VERSION, alert=alert, number=number, kind=kind, hazard=hazard)
     return Published(alert=alert, number=number, kind=kind, issued_at=AT, expires=version.expires, body=app.write(version))
 
 
@@ -212,6 +212,7 @@ def view(*rows: Published, at: datetime = AT) -> View:
         (view(row()), view(row()), []),
         (view(row()), view(row(2, Kind.UPDATE)), [("a-1", "update")]),
         (view(row()), view(row(2, Kind.END)), [("a-1", "end")]),
+        (view(row()), view(row(hazard="structure-fire")), [("a-1", "alert")]),
         (view(row()), view(row(), at=AT + HOUR), [("a-1", "expired")]),
         (view(row(), at=AT + HOUR), view(row(), at=AT + 2 * HOUR), []),
         (view(row(), row(alert="a-2")), view(row(alert="a-2")), [("a-1", "cancel")]),

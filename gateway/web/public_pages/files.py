@@ -45,9 +45,9 @@ async def write(  # noqa: PLR0913 - what, where, and how
     return await asyncio.to_thread(_put_all, folder, groups, between)
 
 
-def _news(view: View) -> tuple[tuple[str, int, bool], ...]:
-    """Return what there is to tell, and whether it ran out by now."""
-    return tuple((row.alert, row.number, row.expires <= view.publication.at) for row in view.feeds.get("app", ()))
+def _news(view: View) -> tuple[tuple[str, int, bytes, bool], ...]:
+    """Return what there is to tell, and whether it ran out by now; after a fail-over a number may stand for other words."""
+    return tuple((row.alert, row.number, row.body, row.expires <= view.publication.at) for row in view.feeds.get("app", ()))
 
 
 async def _fetched(feeds: Feeds, view: View) -> AsyncIterator[File]:

@@ -12,7 +12,9 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from msgspec.structs import replace
 
+from gateway.formats import app
 from gateway.publishing import Feeds
 from gateway.web.public_pages import files
 from tests.web.public_pages.samples import site
@@ -111,6 +113,20 @@ async def test_where_nothing_is_new_only_what_tells_the_time_is_written(town: To
     await town.journal.heartbeat(town.clock(), 30)
     assert await files.write(feeds, await feeds.view(), pages, tmp_path, before=second) > 900
     assert 'class="state expired"' in (tmp_path / "alerts" / alert["id"] / "en" / "index.html").read_text()
+
+
+async def test_a_version_that_was_lost_and_issued_anew_under_its_number_is_written(town: Town, tmp_path: Path) -> None:
+    feeds, pages = Feeds(town.journal, town.gateway.plan.feeds, "http://127.0.0.1", town.clock), site("ko", "en")
+    alert = await town.issue(await town.draft())
+    lost = await feeds.view()
+    await files.write(feeds, lost, pages, tmp_path)
+    (row,) = lost.feeds["app"]
+    entry = app.frozen(row.body)
+    said = {**entry.texts, "en": replace(entry.texts["en"], headline="Another river altogether")}
+    anew = replace(row, body=app.encoded(replace(entry, texts=said)))
+    publication = replace(lost.publication, line=1)
+    await files.write(feeds, replace(lost, publication=publication, feeds={"app": (anew,)}), pages, tmp_path, before=lost)
+    assert "Another river altogether" in (tmp_path / "alerts" / alert["id"] / "en" / "index.html").read_text()
 
 
 async def test_the_news_is_written_before_the_many_pages_that_follow_from_it(town: Town, tmp_path: Path) -> None:
