@@ -107,18 +107,24 @@ class Deciding(Room):
         return release.final(self._closing(Kind.CANCEL, record, before.version, ""), record, self.plan, self.now())
 
     async def expire_due(self) -> int:
-        """Take expired alerts off the air and return how many there were."""
+        """Take expired alerts off the air and return how many there were; one that cannot be is tried last the next time."""
         records = await self.journal.due_to_expire(self.now())
-        for record in records:
-            if record.newest_issued is None:
-                continue
-            try:
-                await self.journal.expire(record.id, record.newest_issued.version.number, record.revision, self.now())
-            except Conflict as fault:
-                log.info("expire.overtaken", alert=record.id, code=fault.code)
+        self._put_off &= {record.id for record in records}
+        for record in sorted(records, key=lambda record: record.id in self._put_off):
+            self._put_off.add(record.id)
+            await self._expire(record)
+            self._put_off.discard(record.id)
         if records:
             self.sends.set()
         return len(records)
+
+    async def _expire(self, record: AlertRecord) -> None:
+        if record.newest_issued is None:
+            return
+        try:
+            await self.journal.expire(record.id, record.newest_issued.version.number, record.revision, self.now())
+        except Conflict as fault:
+            log.info("expire.overtaken", alert=record.id, code=fault.code)
 
     async def _catch_up(self, version: Version) -> None:
         """Look at the facts that came while a person had the version in hands."""

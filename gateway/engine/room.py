@@ -47,6 +47,7 @@ class Room:
         self.sends = asyncio.Event()
         self.troubles = Troubles()
         self._drafting = asyncio.Lock()
+        self._put_off: set[str] = set()
         self._turns = Turns()
         self._watching: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
