@@ -26,6 +26,9 @@ MOST_MISSED = 500
 REMEMBERED = timedelta(hours=48)
 CLOCKS_APART = timedelta(minutes=2)
 STILL_HERE = b": still here\n\n"
+AWAY = b"event: away\ndata: %b\n\n" % msgspec.json.encode(
+    {"code": "record-away", "message": "nobody knows what is published now", "hint": "listen on; the next event is news again"}
+)
 
 log = structlog.get_logger()
 
@@ -64,7 +67,7 @@ class Events:
         self._feeds = feeds
         self._readers: set[Reader] = set()
         self._view: View | None = None
-        self._closing = False
+        self._closing = self._away = False
 
     def routes(self) -> list[web.RouteDef]:
         """Return where they stand."""
@@ -111,15 +114,16 @@ class Events:
                 try:
                     await self._look()
                 except Unavailable:
-                    log.debug("events.record-away")
+                    self._tell_away()
                 except Exception:
                     log.exception("events.broke")
                     self._dismiss()
 
     async def _joined(self, reader: Reader) -> View:
         """Begin to tell a reader, and return what everybody here has been told of; the first to listen finds out what stands."""
-        if self._view is None or not self._readers:
+        if self._view is None or self._away or not self._readers:
             found = await self._feeds.view()
+            self._away = False
             # Whoever was faster would never be told what came since
             if self._view is None or not self._readers:
                 self._view = found
@@ -128,8 +132,17 @@ class Events:
             reader.dismiss()
         return self._view
 
+    def _tell_away(self) -> None:
+        """As feeds do, own up to it once what was told last is too old to be trusted."""
+        if not self._away:
+            log.info("events.record-away")
+            self._away = True
+            for reader in self._readers:
+                reader.tell(AWAY)
+
     async def _look(self) -> None:
         after = await self._feeds.view()
+        self._away = False
         before, told = self._view, tuple(self._readers)
         if before is None or after.publication == before.publication:
             return

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from gateway.alert import Kind
 from gateway.channel import Publication, Published
+from gateway.fault import Unavailable
 from gateway.formats import app
 from gateway.publishing import View
 from gateway.web import events
@@ -122,6 +123,27 @@ async def test_what_breaks_sends_everybody_away_and_the_next_hears_what_was_miss
         town.clock.pass_(seconds=31)
         await town.journal.heartbeat(town.clock(), 30)
         assert (await asyncio.wait_for(stream.next(), 5))["data"]["alerts"] == []
+
+
+async def test_who_listens_hears_that_nobody_knows_as_soon_as_the_feeds_say_so(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away() -> Publication:
+        raise Unavailable("store-unavailable", "the record is away")
+
+    await town.journal.heartbeat(town.clock(), 30)
+    async with listening(town) as stream:
+        first = await stream.next()
+        with monkeypatch.context() as gone:
+            gone.setattr(town.journal, "publication", away)
+            town.clock.pass_(seconds=31)
+            event = await asyncio.wait_for(stream.next(), 5)
+            assert (event["event"], event["data"]["code"], "id" in event) == ("away", "record-away", False)
+            assert [(await town.ask("GET", path)).status for path in ("/feeds/app.json", "/events")] == [503, 503]
+        await town.journal.heartbeat(town.clock(), 30)
+        event = await asyncio.wait_for(stream.next(), 5)
+    assert "event" not in event
+    assert event["data"]["revision"] == first["data"]["revision"] + 1
 
 
 async def test_what_expires_is_told_at_its_second_though_nothing_was_written(town: Town) -> None:
