@@ -159,7 +159,8 @@ APPROVE_WHAT_YOU_SAW = {
         (DECIDING, "),) if break_glass else ()", "),)[:0]"),
     ),
     "what goes out by itself is not told twice": guard(
-        story("goes out by itself, once"), (WRITING, "            await self._no_twin(version)\n", "")
+        story("goes out by itself, once"),
+        (WRITING, "            beside = await self._no_twin(version)\n", "            beside = None\n"),
     ),
     "what goes out by itself is told to the duty officer": guard(
         story("goes out by itself, once"), (WRITING, "task=task, todos=(told,)), fresh=True)", "task=task), fresh=True)")
