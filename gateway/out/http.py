@@ -12,7 +12,9 @@ from aiohttp.abc import AbstractResolver
 from gateway.channel import Outcome, Verdict
 from gateway.fault import Refused
 from gateway.out.answers import retry_after, verdict
-from gateway.out.mail import Envelope, mail
+from gateway.out.lists import Lists
+from gateway.out.mail import Envelope, Way, mail
+from gateway.out.names import Names
 from gateway.out.peers import Peer, Peers, guarded
 from gateway.out.redaction import credentials, excerpt
 
@@ -22,11 +24,18 @@ MOST_READ = 4096
 class HttpOut:
     """The Out of a running gateway; close it, or use it as an async context manager."""
 
-    def __init__(self, peers: Peers, *, deadline_s: float = 5.0, resolver: AbstractResolver | None = None) -> None:
-        """Post only to `peers`, each try within `deadline_s` seconds, names looked up by `resolver`."""
+    def __init__(
+        self, peers: Peers, *, deadline_s: float = 5.0, resolver: AbstractResolver | None = None, patience_s: float = 30.0
+    ) -> None:
+        """Post only to `peers`, each try within `deadline_s` seconds, names of HTTP's looked up by `resolver`.
+
+        A mail that some of its list took is tried for the others alone, for `patience_s` seconds.
+        """
         self._peers = peers
         self._deadline_s = deadline_s
-        self._resolver = resolver
+        self._names = Names()
+        self._resolver = resolver or self._names
+        self._way = Way(deadline_s=deadline_s, names=self._names, lists=Lists(), patience_s=patience_s)
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def __aenter__(self) -> Self:
@@ -41,6 +50,7 @@ class HttpOut:
         """Let go of what is open."""
         while self._sessions:
             await self._sessions.popitem()[1].close()
+        await self._names.close()
 
     async def post(self, url: str, body: bytes, *, media_type: str, headers: Mapping[str, str] | None = None) -> Outcome:
         """Send bytes once and say what came of it; never raises for what the far side does.
@@ -68,7 +78,7 @@ class HttpOut:
         except Refused as fault:
             return Outcome(verdict=Verdict.REFUSED, note=fault.code)
         envelope = Envelope(sender=sender, recipients=recipients, login=login)
-        return await mail(peer, message, envelope, self._deadline_s)
+        return await mail(peer, message, envelope, self._way)
 
     def _session(self, peer: Peer) -> aiohttp.ClientSession:
         if peer.private not in self._sessions:

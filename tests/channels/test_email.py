@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -38,11 +39,15 @@ class Server:
         self.answers: dict[str, str] = {}
         self.data = "250 kept"
         self.hangs = False
+        self.stays = False
+        self.most = len(TO)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's own name
         self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
     ) -> str:
         """Answer for one recipient."""
+        if len(envelope.rcpt_tos) == self.most:
+            return "452 too many recipients"
         if address not in self.answers:
             envelope.rcpt_tos.append(address)
         return self.answers.get(address, "250 ok")
@@ -53,6 +58,12 @@ class Server:
             await asyncio.sleep(5)
         self.got.append(envelope)
         return self.data
+
+    async def handle_QUIT(self, _: SMTP, __: Session, ___: Envelope) -> str:  # noqa: N802 - aiosmtpd's own name
+        """Let the client leave, or never answer it."""
+        if self.stays:
+            await asyncio.sleep(30)
+        return "221 bye"
 
 
 @asynccontextmanager
@@ -177,9 +188,14 @@ def test_a_list_that_is_no_longer_meant_is_told_so(version: Version) -> None:
     [
         ({"press@hanbat.example": "550 nobody"}, "250 kept", Verdict.PARTLY),
         ({"press@hanbat.example": "550 nobody", "ward@hanbat.example": "550 nobody"}, "250 kept", Verdict.REFUSED),
-        ({"press@hanbat.example": "450 later"}, "250 kept", Verdict.UNREACHABLE),
+        ({"press@hanbat.example": "550 nobody", "ward@hanbat.example": "450 later"}, "250 kept", Verdict.UNREACHABLE),
+        ({"press@hanbat.example": "what?"}, "250 kept", Verdict.UNREACHABLE),
+        ({"press@hanbat.example": "421 closing"}, "250 kept", Verdict.UNREACHABLE),
         ({}, "554 no", Verdict.REFUSED),
         ({}, "451 later", Verdict.UNREACHABLE),
+        ({}, "what?", Verdict.AMBIGUOUS),
+        ({}, "354 go on", Verdict.AMBIGUOUS),
+        ({}, f"250 {'x' * 9000}", Verdict.AMBIGUOUS),
     ],
 )
 async def test_what_the_server_says_is_what_we_know(
@@ -210,6 +226,63 @@ async def test_a_server_that_falls_silent_after_the_mail_leaves_us_in_doubt(vers
     server.hangs = True
 
     assert (await sent(version, server, deadline_s=0.7))[0] is Verdict.AMBIGUOUS
+
+
+@pytest.mark.parametrize("greeting", [b"HTTP/1.1 400 Bad Request\r\n", b"250 hello\r\n", b"\r\n"])
+async def test_whatever_greets_us_otherwise_took_nothing_and_was_not_heard(version: Version, greeting: bytes) -> None:
+    async def greets(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(greeting)
+        writer.close()
+
+    async with await asyncio.start_server(greets, "127.0.0.1", 0) as listening:
+        url = f"smtp://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        async with HttpOut(Peers([Peer(url=url, private=True)])) as out:
+            outcome = await channel("out", settings(url)).send(rendered(version), "key", out)
+    assert (outcome.verdict, outcome.heard) == (Verdict.UNREACHABLE, False)
+
+
+async def test_a_server_that_does_not_let_us_go_took_the_mail(version: Version) -> None:
+    server = Server()
+    server.stays = True
+    assert (await sent(version, server, deadline_s=1.0))[0] is Verdict.ACCEPTED
+
+
+async def test_a_list_longer_than_a_server_takes_at_once_is_served_in_turns(version: Version) -> None:
+    server = Server()
+    server.most = 1
+    assert (await sent(version, server))[0] is Verdict.ACCEPTED
+    assert [envelope.rcpt_tos for envelope in server.got] == [[TO[0]], [TO[1]]]
+
+
+async def test_a_full_mailbox_holds_up_nobody_else_and_nobody_gets_a_mail_twice(version: Version) -> None:
+    server = Server()
+    server.answers = {TO[0]: "452 mailbox full"}
+    mail, outcomes = stamp(rendered(version), AT), list[Outcome]()
+    async with serving(server) as url, HttpOut(Peers([Peer(url=url, private=True)]), patience_s=1.0) as out:
+        to = channel("out", settings(url))
+        outcomes += [await to.send(mail, "key", out), await to.send(mail, "key", out)]
+        await asyncio.sleep(1.0)
+        outcomes.append(await to.send(mail, "key", out))
+        server.answers.clear()
+        outcomes.append(await to.send(mail, "key", out))
+    assert [one.verdict for one in outcomes] == [Verdict.AMBIGUOUS, Verdict.AMBIGUOUS, Verdict.PARTLY, Verdict.ACCEPTED]
+    assert all(one.heard for one in outcomes)
+    assert [envelope.rcpt_tos for envelope in server.got] == [[TO[1]], [TO[0]]]
+
+
+async def test_a_silent_address_of_a_server_leaves_time_for_its_next(version: Version, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server()
+    with socket.socket() as silent, socket.socket() as filling:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(0)
+        filling.connect(silent.getsockname())
+        async with serving(server) as url:
+            found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", int(url.rpartition(":")[2])))]
+            found.insert(0, (*found[0][:4], silent.getsockname()))
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+            async with HttpOut(Peers([Peer(url=url, private=True)]), deadline_s=2.0) as out:
+                outcome = await channel("out", settings(url)).send(stamp(rendered(version), AT), "key", out)
+    assert outcome.verdict is Verdict.ACCEPTED
 
 
 async def test_a_server_that_is_not_there_is_unreachable(version: Version) -> None:
