@@ -7,14 +7,20 @@ from email.utils import parsedate_to_datetime
 from gateway.channel import Verdict
 
 MOST_RETRY_AFTER_S = 60.0
-_ASK_AGAIN = frozenset({408, 425, 429})
+_NOT_DONE = frozenset({408, 425, 429, 501, 503, 505, 507, 511})
 
 
 def verdict(status: int) -> Verdict:
-    """Return what a status says: 2xx accepted; 408, 425, 429 and 5xx ask again; the rest, redirects included, refuses."""
+    """Return what a status says: 2xx accepted; 408, 425, 429 and 5xx ask again; the rest, redirects included, refuses.
+
+    A 5xx is ambiguous but for those that say that nothing was done: whoever broke down over our bytes, or stood before one that
+    fell silent (502, 504), does not know whether they were acted on (RFC 9110 section 15.6).
+    """
     if 200 <= status < 300:
         return Verdict.ACCEPTED
-    return Verdict.UNREACHABLE if status in _ASK_AGAIN or status >= 500 else Verdict.REFUSED
+    if status in _NOT_DONE:
+        return Verdict.UNREACHABLE
+    return Verdict.AMBIGUOUS if status >= 500 else Verdict.REFUSED
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -31,11 +31,12 @@ ROOT = Path(__file__).parents[2]
         (twice, S.ACCEPTED, "accepted"),
         (answers(400), S.REFUSED, "refused"),
         (answers(503), S.WAITING, "unreachable"),
+        (answers(502), S.IN_DOUBT, "ambiguous"),
         (rude, S.IN_DOUBT, "ambiguous"),
         (garbage, S.IN_DOUBT, "ambiguous"),
         (slow(60.0), S.IN_DOUBT, "ambiguous"),
     ],
-    ids=["accepts", "answers twice", "refuses", "is busy", "hangs up", "talks garbage", "is slow"],
+    ids=["accepts", "answers twice", "refuses", "is busy", "stands before one that broke", "hangs up", "talks garbage", "is slow"],
 )
 async def test_the_book_says_no_more_than_is_known(scene: "Scene", manner: Manner, state: DeliveryState, verdict: str) -> None:
     scene.app.manner = manner

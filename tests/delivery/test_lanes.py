@@ -180,6 +180,8 @@ TABLE = [
     ([200], [Kind.ALERT, Kind.UPDATE, Kind.CANCEL], [1, 2, 3], [1, 2, 3]),
     ([503, 200], [Kind.ALERT, Kind.UPDATE], [1, 1, 2], [1, 2]),
     ([503, 200], [Kind.ALERT, Kind.CANCEL], [1], [1]),
+    ([504, 200], [Kind.ALERT, Kind.CANCEL], [1, 2], [1, 2]),
+    ([500, 200], [Kind.ALERT, Kind.UPDATE, Kind.CANCEL], [1, 1, 2, 3], [1, 2, 3]),
     ([400, 200], [Kind.ALERT, Kind.CANCEL], [1], [1]),
     ([400, 200], [Kind.ALERT, Kind.UPDATE, Kind.CANCEL], [1, 2, 3], [1, 2, 3]),
     ([0, 200], [Kind.ALERT, Kind.CANCEL], [1, 2], [1, 2]),

@@ -12,11 +12,13 @@ from gateway.out import HttpOut, Peer, Peers
 ACCEPTED = (200, 201, 202, 204, 226, 299)
 REDIRECTED = (300, 301, 302, 303, 304, 307, 308)
 REFUSED = (400, 401, 403, 404, 405, 406, 409, 410, 411, 413, 415, 418, 421, 422, 423, 426, 428, 431, 451, 499)
-LATER = (408, 425, 429, 500, 501, 502, 503, 504, 505, 507, 511, 599)
+LATER = (408, 425, 429, 501, 503, 505, 507, 511)
+IN_DOUBT = (500, 502, 504, 506, 508, 520, 524, 599)
 MEANINGS = [
     *((status, Verdict.ACCEPTED) for status in ACCEPTED),
     *((status, Verdict.REFUSED) for status in (*REDIRECTED, *REFUSED)),
     *((status, Verdict.UNREACHABLE) for status in LATER),
+    *((status, Verdict.AMBIGUOUS) for status in IN_DOUBT),
 ]
 
 
@@ -41,7 +43,7 @@ async def answered(far: Receiver, manner: Manner, *, deadline_s: float = 5.0) ->
 async def test_what_each_answer_means(far: Receiver, status: int, verdict: Verdict) -> None:
     outcome = await answered(far, answers(status, headers={"Location": far.url}))
     assert outcome.verdict is verdict
-    assert outcome.evidence["status"] == str(status)
+    assert (outcome.evidence["status"], outcome.heard) == (str(status), True)
     assert len(far.arrivals) == 1
 
 
