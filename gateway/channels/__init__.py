@@ -5,6 +5,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Self, cast
+from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 
@@ -14,9 +15,12 @@ from gateway.config import Mode
 from gateway.fault import BadInput, Refused
 from gateway.formats.svg import Backdrop
 from gateway.incident import Status
-from gateway.out import Peer, Secret, signed, signing_key
+from gateway.out import Peer, Peers, Secret, signed, signing_key
 
-__all__ = ["ChannelSettings", "Maker", "Mode", "TargetSettings", "addressed", "carries", "find", "withdrawal"]
+__all__ = ["MAILED", "POSTED", "ChannelSettings", "Maker", "Mode", "TargetSettings", "addressed", "carries", "find", "withdrawal"]
+
+POSTED = frozenset({"http", "https"})
+MAILED = frozenset({"smtp", "smtps"})
 
 
 class TargetSettings(Struct, frozen=True, kw_only=True):
@@ -57,11 +61,23 @@ class ChannelSettings(Struct, frozen=True, kw_only=True):
         """Return what a channel with these settings can do."""
         return Abilities(history=history, clears=clears, accepts=self.accepts, classes=frozenset(classes))
 
+    def over(self, schemes: frozenset[str]) -> Self:
+        """Return these settings if every target is spoken to in one of these schemes; raises BadInput("url-*")."""
+        for name, peer in zip(self.targets, self.peers(), strict=True):
+            Peers([peer])
+            if (scheme := urlsplit(peer.url).scheme) not in schemes:
+                message, hint = f"{scheme}:// does not reach the target {name!r}", f"write {'://, '.join(sorted(schemes))}://"
+                raise BadInput("url-scheme", message, hint=hint)
+        return self
+
     def signing(self) -> Self:
-        """Return these settings if every target has a usable secret; raises BadInput("webhook-secret-missing", "secret-...")."""
+        """Return these settings if every target takes posts and has a usable secret.
+
+        Raises BadInput("url-*", "webhook-secret-missing", "secret-...").
+        """
         for target in self.targets.values():
             signing_key(_secret(target))
-        return self
+        return self.over(POSTED)
 
     async def post_signed(self, payload: Payload, delivery: str, out: Out) -> Outcome:
         """Post frozen bytes once, signed as Standard Webhooks says; the signature is made for this try."""

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from gateway.alert import Version
 from gateway.channel import Abilities, History, Out, Outcome, Payload
-from gateway.channels import ChannelSettings, addressed, withdrawal
+from gateway.channels import POSTED, ChannelSettings, addressed, withdrawal
 from gateway.formats import cap
 
 
@@ -46,5 +46,5 @@ class CapPeers(Struct, frozen=True):
 
 
 def channel(name: str, settings: ChannelSettings) -> CapPeers:
-    """Return a channel to CAP peers."""
-    return CapPeers(name, settings)
+    """Return a channel to CAP peers; raises BadInput("url-*")."""
+    return CapPeers(name, settings.over(POSTED))

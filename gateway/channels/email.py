@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 
 from gateway.alert import Version
 from gateway.channel import Abilities, History, Out, Outcome, Payload
-from gateway.channels import ChannelSettings, TargetSettings, addressed, withdrawal
+from gateway.channels import MAILED, ChannelSettings, TargetSettings, addressed, withdrawal
 from gateway.fault import BadInput
 from gateway.formats import mail
 
@@ -54,11 +54,11 @@ class Mails(Struct, frozen=True):
 
 
 def channel(name: str, settings: ChannelSettings) -> Mails:
-    """Return a channel to mail lists; raises BadInput("mail-sender", "mail-recipients")."""
+    """Return a channel to mail lists; raises BadInput("mail-sender", "mail-recipients", "url-*")."""
     if not _ADDRESS.fullmatch(str(settings.settings.get("sender", ""))):
         hint = 'add settings = { sender = "alerts@city.example" } to the channel'
         raise BadInput("mail-sender", "from which address?", hint=hint)
-    return Mails(name, settings, {target: _recipients(target, to) for target, to in settings.targets.items()})
+    return Mails(name, settings.over(MAILED), {target: _recipients(target, to) for target, to in settings.targets.items()})
 
 
 def _recipients(target: str, to: TargetSettings) -> Sequence[str]:

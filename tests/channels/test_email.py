@@ -313,3 +313,10 @@ def test_settings_that_cannot_be_meant_are_refused(own: dict[str, object] | None
     with pytest.raises(BadInput) as caught:
         channel("out", settings(own=own, to=to))
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("url", ["https://mail.example/", "smtp://mail.example:99999"])
+def test_a_list_behind_what_is_no_mail_server_is_refused(url: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        channel("out", settings(url))
+    assert caught.value.code.startswith("url-")

@@ -30,9 +30,12 @@ NEEDS = [
 ]
 
 
-def settings(mode: Mode = Mode.EXERCISE, accepts: frozenset[Status] = frozenset({Status.EXERCISE})) -> ChannelSettings:
+def settings(
+    mode: Mode = Mode.EXERCISE, accepts: frozenset[Status] = frozenset({Status.EXERCISE}), kind: str = ""
+) -> ChannelSettings:
+    peer = msgspec.structs.replace(PEER, url="smtps://peer.example") if kind == "email" else PEER
     return ChannelSettings(
-        targets={"first": PEER, "second": PEER}, accepts=accepts, mode=mode, now=lambda: datetime.now(UTC), settings=OWN
+        targets={"first": peer, "second": peer}, accepts=accepts, mode=mode, now=lambda: datetime.now(UTC), settings=OWN
     )
 
 
@@ -49,14 +52,14 @@ def test_a_file_that_was_dropped_in_is_found(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize("kind", FILES)
 def test_a_kind_is_what_it_was_configured_to_be(kind: str) -> None:
-    made = find()[kind]("out", settings())
+    made = find()[kind]("out", settings(kind=kind))
     assert (made.name, made.targets) == ("out", ("first", "second"))
     assert made.abilities.accepts == {Status.EXERCISE}
 
 
 @pytest.mark.parametrize(("kind", "history", "clears"), NEEDS)
 def test_what_each_kind_needs_of_the_past(kind: str, history: History, clears: bool) -> None:  # noqa: FBT001 - a table
-    abilities = find()[kind]("out", settings()).abilities
+    abilities = find()[kind]("out", settings(kind=kind)).abilities
     assert (abilities.history, abilities.clears) == (history, clears)
 
 
@@ -66,7 +69,7 @@ def test_what_each_kind_needs_of_the_past(kind: str, history: History, clears: b
 def test_no_channel_renders_a_message_of_a_world_it_does_not_carry(
     kind: str, accepted: Status, sent: Status, version: Version
 ) -> None:
-    made = find()[kind]("out", settings(Mode.LIVE, frozenset({accepted})))
+    made = find()[kind]("out", settings(Mode.LIVE, frozenset({accepted}), kind))
     message = msgspec.structs.replace(version, status=sent)
     assert carries(made, sent) is (accepted == sent)
     if accepted == sent:
@@ -80,12 +83,12 @@ def test_no_channel_renders_a_message_of_a_world_it_does_not_carry(
 @pytest.mark.parametrize("kind", FILES)
 def test_a_version_that_names_no_target_of_ours_gives_nothing(kind: str, version: Version) -> None:
     elsewhere = msgspec.structs.replace(version, status=Status.ACTUAL, targets=(Target("other", "first"),))
-    assert list(find()[kind]("out", settings()).render(elsewhere)) == []
+    assert list(find()[kind]("out", settings(kind=kind)).render(elsewhere)) == []
 
 
 @pytest.mark.parametrize("kind", FILES)
 def test_rendering_twice_gives_the_same_bytes(kind: str, version: Version) -> None:
-    made = find()[kind]("out", settings())
+    made = find()[kind]("out", settings(kind=kind))
     assert list(made.render(version)) == list(made.render(version))
 
 

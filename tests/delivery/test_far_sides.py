@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[2]
         (garbage, S.IN_DOUBT, "ambiguous"),
         (slow(60.0), S.IN_DOUBT, "ambiguous"),
     ],
-    ids=["accepts", "answers twice", "refuses", "is busy", "stands before one that broke", "hangs up", "talks garbage", "is slow"],
+    ids=["accepts", "answers twice", "refuses", "is busy", "is in doubt itself", "hangs up", "talks garbage", "is slow"],
 )
 async def test_the_book_says_no_more_than_is_known(scene: "Scene", manner: Manner, state: DeliveryState, verdict: str) -> None:
     scene.app.manner = manner

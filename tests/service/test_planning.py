@@ -89,6 +89,10 @@ def test_everything_wrong_in_every_file_is_told_at_once(folder: Path) -> None:
         ((RIVER, 'unit = "m"', 'unit = "furlong"'), "fact-type", "[watch]"),
         ((FIRE, 'hazard = "structure-fire"', 'hazard = "hazardous-material"'), "playbook-twice", "hazard ="),
         ((CITY, 'secret_file = "secrets/city-app"', ""), "webhook-secret-missing", "[channels.webhook]"),
+        ((CITY, "http://127.0.0.1:9102/alerts", "smtp://127.0.0.1:9102"), "url-scheme", "[channels.webhook]"),
+        ((CITY, "http://127.0.0.1:9101/cap", "smtps://127.0.0.1:9101"), "url-scheme", "[channels.cap]"),
+        ((CITY, "http://127.0.0.1:9101/cap", "http://127.0.0.1:99101/cap"), "url-invalid", "[channels.cap]"),
+        ((CITY, "http://127.0.0.1:9101/cap", "https://:9101/cap"), "url-invalid", "[channels.cap]"),
     ],
 )
 def test_a_name_a_world_or_a_draft_that_is_missing_is_told_with_its_line(

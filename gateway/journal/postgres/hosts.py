@@ -1,5 +1,6 @@
 """Which of a DSN's hosts to speak to: the first in its order that takes writes."""
 
+import os
 import ssl
 from collections.abc import Sequence
 from typing import Any
@@ -7,17 +8,24 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
-from gateway.fault import BadInput
+from gateway.fault import BadInput, Unavailable
 from gateway.journal.postgres.faults import LOST
 
 CONNECT_S = 1.2
+TLS_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 
 
 async def connect(dsn: str, **options: Any) -> asyncpg.Connection:
-    """Connect to the first host that takes writes; raises what the last one said when there is none, BadInput for a bad DSN.
+    """Connect to the first host that takes writes; raises what the last one said when there is none.
+
+    Raises BadInput for a bad DSN, Unavailable("store-tls-file") where it names a file that cannot be read.
 
     Each host is asked for its share of the time only, so that one that is silent for ever does not hide those after it.
     """
+    for name, file in _unread(dsn):
+        raise Unavailable(
+            "store-tls-file", f"{name} names {file}, which cannot be read", hint="put the file there, or name another"
+        )
     try:
         return await _first(one_by_one(dsn), options)
     # It is a ValueError too, and says something else
@@ -25,6 +33,12 @@ async def connect(dsn: str, **options: Any) -> asyncpg.Connection:
         raise
     except ValueError as error:
         raise BadInput("store-url", f"the store's url cannot be used: {error}", hint="postgresql://user@host/database") from None
+
+
+def _unread(dsn: str) -> list[tuple[str, str]]:
+    """Return what names a file that cannot be read: to asyncpg that is an OSError, as if the database were away."""
+    query = dict(parse_qsl(urlsplit(dsn).query))
+    return [(name, query[name]) for name in TLS_FILES if name in query and not os.access(query[name], os.R_OK)]
 
 
 async def _first(hosts: Sequence[str], options: dict[str, Any]) -> asyncpg.Connection:

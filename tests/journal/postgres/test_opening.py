@@ -83,6 +83,13 @@ async def test_a_server_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert (await refusal(f"postgresql://postgres@/x?host={tmp_path}")).code == "store-unavailable"
 
 
+@pytest.mark.parametrize("name", ["sslrootcert", "sslcert", "sslkey", "sslcrl"])
+async def test_a_file_of_the_url_that_cannot_be_read_is_named_and_not_waited_for(tmp_path: Path, name: str) -> None:
+    refused = await refusal(f"postgresql://postgres@/x?host={tmp_path}&sslmode=verify-full&{name}={tmp_path}/none")
+    assert refused.code == "store-tls-file"
+    assert f"{name} names {tmp_path}/none" in refused.message
+
+
 @pytest.mark.parametrize("url", ["mysql://x", "postgresql://x:notaport/y"])
 async def test_an_url_that_cannot_be_read_is_refused(url: str) -> None:
     with pytest.raises(BadInput) as refused:
