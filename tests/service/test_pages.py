@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from gateway.demo.town import FIRST, settle
@@ -123,6 +124,21 @@ async def test_a_running_gateway_keeps_the_folder_of_its_settings(tmp_path: Path
             while not front(city / "htdocs").exists():  # noqa: ASYNC110 - a file says nothing when it comes
                 await asyncio.sleep(0.05)
     assert (city / "htdocs" / "feeds" / "cap.atom").exists()
+
+
+async def test_a_folder_that_cannot_be_written_takes_no_gateway_away_from_its_balancer(tmp_path: Path) -> None:
+    """Every gateway of the city may share that folder; none of them would be left to warn with."""
+    city = tmp_path / "hanbat"
+    city.mkdir()
+    settle(city, {far: f"http://127.0.0.1:{9 + number}/" for number, far in enumerate(FIRST)}, SECRET, reach=FIRST)
+    (city / "htdocs").write_text("a file where a folder belongs")
+    with (city / "city.toml").open("a") as settings:
+        settings.write('\n[public]\nfolder = "htdocs"\n')
+    async with Service.open(city, port=0) as service, aiohttp.ClientSession() as session, asyncio.timeout(PATIENCE_S):
+        while not service.gateway.troubles.now():  # noqa: ASYNC110 - trouble says nothing when it comes
+            await asyncio.sleep(0.05)
+        async with session.get(f"{service.url}/health/ready") as answer:
+            assert (answer.status, (await answer.json()).get("troubles")) == (200, {"public-pages": "folder-unwritable"})
 
 
 async def test_whoever_stood_still_while_it_wrote_writes_no_further(journal: Journal, real: Real, tmp_path: Path) -> None:
