@@ -59,6 +59,9 @@ class Unavailable(Fault):
 
 ANSWER_LATE = "store-answer-late"
 """The code of the one Unavailable of which nobody knows whether it was done: look before asking again."""
+INTERNAL = "internal"
+NOT_KNOWN = frozenset({ANSWER_LATE, INTERNAL})
+"""Codes that leave open whether what was asked for was done: the answer came too late, or something of ours broke on the way."""
 
 
 class Unreachable(Unavailable):

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from gateway.doors import json as door
-from gateway.fault import ANSWER_LATE, BadInput, Conflict, Fault, Faults, Finding, Missing, Refused, Unreachable
+from gateway.fault import NOT_KNOWN, BadInput, Conflict, Fault, Faults, Finding, Missing, Refused, Unreachable
 
 DEADLINE = aiohttp.ClientTimeout(total=15)
 MOST_BYTES = 16_000_000
@@ -37,12 +37,13 @@ class Unanswered(Unreachable):
 def call(method: str, path: str, body: object = None) -> dict[str, Any]:
     """Ask the gateway and return its answer; raises the Fault that its error stands for, Unreachable when it is away.
 
-    Where more than a look was asked for, that message begins with NOT SENT, or with NOT KNOWN where the answer was lost or late.
+    Where more than a look was asked for, that message begins with NOT SENT, or with NOT KNOWN where the answer was lost or late,
+    or the gateway broke on the way to it.
     """
     try:
         return _call(method, path, body)
-    except Unreachable as fault:
-        if method == "GET":
+    except Fault as fault:
+        if method == "GET" or not (isinstance(fault, Unreachable) or fault.code in NOT_KNOWN):
             raise
         raise _undone(fault) from None
 
@@ -56,8 +57,9 @@ def _call(method: str, path: str, body: object) -> dict[str, Any]:
     return answer
 
 
-def _undone(fault: Unreachable) -> Unreachable:
-    what = "NOT KNOWN WHETHER SENT" if isinstance(fault, Unanswered) else "NOT SENT"
+def _undone(fault: Fault) -> Unreachable:
+    open_ = isinstance(fault, Unanswered) or fault.code in NOT_KNOWN
+    what = "NOT KNOWN WHETHER SENT" if open_ else "NOT SENT"
     hint = f"{fault.hint}; {BY_HAND}" if fault.hint else BY_HAND
     return Unreachable(fault.code, f"{what}: {fault.message}", path=fault.path, hint=hint)
 
@@ -96,8 +98,6 @@ def _refuse(status: int, answer: dict[str, Any]) -> NoReturn:
     if kind is BadInput and details.get("findings"):
         raise Faults(msgspec.convert(details["findings"], tuple[Finding, ...]))
     code, message = error.get("code", f"http-{status}"), error.get("message", "the gateway said no")
-    if code == ANSWER_LATE:
-        kind = Unanswered
     raise kind(code, message, path=error.get("path", ""), hint=details.get("hint", ""))
 
 

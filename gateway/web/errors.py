@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.fault import BadInput, Conflict, Fault, Faults, Missing, Refused, Unavailable
+from gateway.fault import INTERNAL, BadInput, Conflict, Fault, Faults, Missing, Refused, Unavailable
 
 JSON = "application/json"
 UNPARSABLE = ("json-", "xml-", "idempotency-key-", "parameter-")
@@ -83,7 +83,7 @@ async def one_shape(request: web.Request, handler: Handler) -> web.StreamRespons
         return _plain(error)
     except Exception:
         log.exception("web.internal", method=request.method, path=request.path)
-        return answer({"error": {"code": "internal", "message": "something went wrong here; it was logged"}}, status=500)
+        return answer({"error": {"code": INTERNAL, "message": "something went wrong here; it was logged"}}, status=500)
 
 
 def too_large() -> Undeliverable:

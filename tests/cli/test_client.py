@@ -108,6 +108,7 @@ def test_an_operator_who_was_not_heard_is_told_so_and_what_to_do(
         (answers(503, away), "NOT SENT: "),
         (answers(502, b"{}"), "NOT KNOWN"),
         (answers(503, error("store-answer-late")), "NOT KNOWN"),
+        (answers(500, error("internal")), "NOT KNOWN"),
     ):
         answer = bongsu("alert", *words, env={"BONGSU_URL": url, "BONGSU_KEY": "key"})
         assert (answer.exit_code, answer.stdout) == (6, "")

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from gateway.access import Actor, Role, require
 from gateway.engine import Gateway
-from gateway.fault import Fault, Refused
+from gateway.fault import INTERNAL, Fault, Refused
 from gateway.journal.contract import Journal
 from gateway.web.auth import WHO, Gate
 from gateway.web.console.given import kept
@@ -72,7 +72,7 @@ class Front(Struct, frozen=True):
             return self._told(request, told, error.status, ROOT)
         except Exception:
             log.exception("console.internal", method=request.method, path=request.path)
-            told = Fault("internal", "something went wrong here; it was logged", hint="go back and look what was done")
+            told = Fault(INTERNAL, "something went wrong here; it was logged", hint="go back and look what was done")
             return self._told(request, told, 500, ROOT)
 
     async def _asked_again(self, request: web.Request, fault: SignedOut) -> web.Response:

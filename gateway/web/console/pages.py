@@ -15,7 +15,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from gateway.access import Actor
-from gateway.fault import ANSWER_LATE, Fault, Unavailable
+from gateway.fault import NOT_KNOWN, Fault, Unavailable
 from gateway.web.console.refusals import plain
 from gateway.web.console.said import WORDS
 from gateway.web.console.sent import remark
@@ -151,7 +151,7 @@ def refusal(fault: Fault) -> str:
 
 def not_known(fault: Fault) -> bool:
     """Tell whether it may have been done all the same."""
-    return fault.code == ANSWER_LATE
+    return fault.code in NOT_KNOWN
 
 
 def direction(language: str) -> str:

@@ -174,6 +174,24 @@ async def test_a_fault_of_ours_shows_nothing_of_our_insides(tmp_path: Path) -> N
         assert "Something went wrong in the gateway" in page.said
 
 
+async def test_what_broke_on_its_way_is_not_told_as_not_done(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    alert, real = await desk.drafted(), type(desk.town.journal).submit
+
+    async def done_and_broken(*words: object, **more: object) -> None:
+        await real(*words, **more)  # type: ignore[arg-type]  # passed on as it came
+        raise RuntimeError("a fault of ours")
+
+    async with desk.visitor("kim") as kim:
+        form = (await kim.get(alert)).form("/submit")
+        monkeypatch.setattr(type(desk.town.journal), "submit", done_and_broken)
+        page = await kim.post(f"{alert}/submit", form)
+        monkeypatch.undo()
+        assert "submitted" in (await kim.get(alert)).said
+    assert page.status == 500
+    assert "Look whether that was done" in page.said
+    assert "not done" not in page.said
+
+
 async def test_texts_are_shown_as_texts(desk: Desk) -> None:
     soup = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
     alert = await desk.drafted(areas=[{"role": "danger", "name": {"ko": soup, "en": soup}, "zones": ["9920010100"]}])
