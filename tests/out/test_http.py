@@ -64,6 +64,8 @@ async def test_exactly_our_bytes_arrive(far: Receiver) -> None:
         ({"Retry-After": "Tue, 14 Jul 2026 08:00:00 GMT", "Date": "Tue, 14 Jul 2026 09:00:00 GMT"}, 0.0),
         ({"Retry-After": "-5"}, None),
         ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "Mon, 01 Jan 99999999999 00:00:00 GMT", "Date": "Tue, 14 Jul 2026 09:00:00 GMT"}, None),
+        ({"Retry-After": "Tue, 14 Jul 2026 09:00:20 +999999999999", "Date": "Tue, 14 Jul 2026 09:00:00 GMT"}, None),
         ({"Retry-After": "٣"}, None),
         ({}, None),
     ],
