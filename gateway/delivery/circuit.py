@@ -41,6 +41,11 @@ class Circuit:
         probes = 0 if self._probing or now < self._next_probe else 1
         return Free(0 if self.opened is None else probes, probes)
 
+    @property
+    def unheard(self) -> bool:
+        """Tell whether the last try got no answer."""
+        return self._misses > 0
+
     def probe_in(self, now: float) -> float | None:
         """Return the seconds until a probe may go, None where none is waited for."""
         return self._next_probe - now if self._holds(now) and not self._probing and now < self._next_probe else None
@@ -105,6 +110,10 @@ class Circuits:
         """Return what may go now to each target that does not get whatever is due."""
         limits = {target: circuit.free(now) for target, circuit in self._circuits.items()}
         return {target: free for target, free in limits.items() if free is not None}
+
+    def unheard(self) -> frozenset[Target]:
+        """Return the targets whose last try got no answer."""
+        return frozenset(target for target, circuit in self._circuits.items() if circuit.unheard)
 
     def next_probe_in(self, now: float, otherwise: float) -> float:
         """Return the seconds until any target may be probed, at most `otherwise`."""

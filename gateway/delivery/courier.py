@@ -40,7 +40,7 @@ class Courier:
     """Carries deliveries of many lanes at once; the journal keeps the order within each lane.
 
     A target that does not answer is left alone but for one probe at a time, see Circuit; a share of all slots is kept for what is
-    urgent, see Slots.
+    urgent, and one for targets that do answer, see Slots.
     """
 
     def __init__(  # noqa: PLR0913 - the limits are the operator's, by name
@@ -131,7 +131,7 @@ class Courier:
 
     async def _errands(self) -> Sequence[Errand]:
         since = self._real()
-        room = self._slots.room(self._circuits.free(since))
+        room = self._slots.room(self._circuits.free(since), self._circuits.unheard())
         if room.most.urgent <= 0:
             return ()
         return [self._errand(claimed, since) for claimed in await self._hands.claim(room, self._lease_s)]

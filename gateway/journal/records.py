@@ -311,8 +311,15 @@ class Free(NamedTuple):
     urgent: int
 
 
+class Together(Struct, frozen=True, kw_only=True):
+    """Targets that have so much free among them all."""
+
+    targets: frozenset[Target]
+    free: Free
+
+
 class Room(Struct, frozen=True, kw_only=True):
-    """What may be claimed: `most` in all, of a channel and of a target what it has free.
+    """What may be claimed: `most` in all, of a channel, of a target and of some targets `together` what they have free.
 
     A channel that is not named gets nothing; a target that is not named is limited by its channel alone.
     """
@@ -320,6 +327,7 @@ class Room(Struct, frozen=True, kw_only=True):
     most: Free
     channels: Mapping[str, Free]
     targets: Mapping[Target, Free] = {}
+    together: tuple[Together, ...] = ()
 
 
 class DeliveryState(StrEnum):

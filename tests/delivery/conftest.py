@@ -82,7 +82,7 @@ class Scene:
         lasts: timedelta = timedelta(hours=3),
         priority: Priority = Priority.URGENT,
     ) -> Version:
-        """Draft, submit and issue the next version of an alert to both far sides."""
+        """Draft, submit and issue the next version of an alert to all far sides."""
         version = await self._version(alert, kind, status, lasts)
         revision = await self._frozen(version)
         consignments = tuple(self._consignments(version, priority))
@@ -130,7 +130,7 @@ class Scene:
             kind=kind,
             status=status,
             texts=(KOREAN,),
-            targets=(Target("centre", "only"), Target("app", "only")),
+            targets=tuple(Target(channel.name, target) for channel in self.channels.values() for target in channel.targets),
             onset=START,
             effective=self.story,
             expires=self.story + lasts,

@@ -6,7 +6,7 @@ import random
 from gateway.alert import Kind, Target
 from gateway.channel import Verdict
 from gateway.journal.contract import Journal
-from gateway.journal.records import Claimed, Free, Room
+from gateway.journal.records import Claimed, Free, Room, Together
 from tests.journal.samples import T0, Real, claim, issue, room, settle, submit, tell, version
 
 MUCH = Free(99, 99)
@@ -67,6 +67,10 @@ def expected(waiting: Waiting, given_room: Room) -> Waiting:
         free = [given_room.most, given_room.channels.get(channel, Free(0, 0))]
         free.append(given_room.targets.get(Target(channel, target), MUCH))
         before = [taken, [t for t in taken if t[3].startswith(f"{channel}/")], [t for t in taken if t[3] == one[3]]]
+        for some in given_room.together:
+            if Target(channel, target) in some.targets:
+                free.append(some.free)
+                before.append([t for t in taken if Target(*t[3].split("/")) in some.targets])
         if all(fits(one, *level) for level in zip(before, free, strict=True)):
             taken.append(one)
     return taken
@@ -93,7 +97,15 @@ class Dice:
     def room(self) -> Room:
         """Return a room with limits on every level, or on none."""
         own = {Target(*name.split("/")): self._free() for name in self._some(self.lanes) if self._luck.random() < 0.5}
-        return Room(most=self._free(), channels={name: self._free() for name in self._some(self.channels)}, targets=own)
+        return Room(
+            most=self._free(),
+            channels={name: self._free() for name in self._some(self.channels)},
+            targets=own,
+            together=tuple(Together(targets=self._targets(), free=self._free()) for _ in range(self._luck.randint(0, 2))),
+        )
+
+    def _targets(self) -> frozenset[Target]:
+        return frozenset(Target(*name.split("/")) for name in self._some(self.lanes))
 
     def _some(self, names: list[str], *, least: int = 0) -> list[str]:
         return self._luck.sample(names, self._luck.randint(least, len(names)))

@@ -20,6 +20,7 @@ class Filling:
         self._all = _Left(room.most, times)
         self._channels = {channel: _Left(free, times) for channel, free in room.channels.items()}
         self._targets = {target: _Left(free, times) for target, free in room.targets.items()}
+        self._together = [(one.targets, _Left(one.free, times)) for one in room.together]
         self._levels = _Levels(self._for)
         for one in claimed:
             self.take(Target(one.payload.channel, one.payload.target), one.priority)
@@ -43,8 +44,9 @@ class Filling:
         return self._all.of(priority) // targets + _SPARE
 
     def _for(self, to: Target) -> list["_Left"]:
-        levels = [self._all, self._channels.get(to.channel, _NOTHING)]
-        return [*levels, self._targets[to]] if to in self._targets else levels
+        own = [self._targets[to]] if to in self._targets else []
+        together = [left for targets, left in self._together if to in targets]
+        return [self._all, self._channels.get(to.channel, _NOTHING), *own, *together]
 
 
 class _Levels(dict[Target, list["_Left"]]):
