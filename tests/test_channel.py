@@ -54,11 +54,11 @@ def test_a_channel_carries_the_actual_alone_unless_it_says_otherwise() -> None:
     assert Abilities(history=History.CHAIN).accepts == {Status.ACTUAL}
 
 
-def test_whatever_is_found_keeps_the_promise() -> None:
-    settings = ChannelSettings(
+def settings(scheme: str) -> ChannelSettings:
+    return ChannelSettings(
         targets={
             "one": TargetSettings(
-                url="https://one.example/", secret=Secret("whsec_" + "A" * 44), settings={"to": ["press@hanbat.example"]}
+                url=f"{scheme}://one.example/", secret=Secret("whsec_" + "A" * 44), settings={"to": ["press@hanbat.example"]}
             )
         },
         accepts=frozenset({Status.EXERCISE}),
@@ -66,7 +66,11 @@ def test_whatever_is_found_keeps_the_promise() -> None:
         now=lambda: NOW,
         settings={"country": "KR", "sender": "alerts@hanbat.example"},
     )
-    made: list[Channel] = [maker(kind, settings) for kind, maker in channels.find().items()]
+
+
+def test_whatever_is_found_keeps_the_promise() -> None:
+    found = channels.find().items()
+    made: list[Channel] = [maker(kind, settings("smtps" if kind == "email" else "https")) for kind, maker in found]
     assert [one.name for one in made] == sorted(channels.find())
     assert all(one.targets == ("one",) and one.abilities.accepts == {Status.EXERCISE} for one in made)
     told = FeedSettings(title={"ko": "한밭"}, sender="a@hanbat.example", mode=Status.EXERCISE, language="ko")

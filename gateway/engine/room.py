@@ -95,6 +95,6 @@ class Room:
 
 
 def _to_come(version: Version) -> Iterator[Todo]:
-    """An alert that goes on is looked at again before it expires, however silent its source; an end, for what came meanwhile."""
-    if version.incident is not None and version.kind is not Kind.CANCEL:
+    """An alert that goes on is looked at again before it expires, however silent its source."""
+    if version.incident is not None and version.kind in (Kind.ALERT, Kind.UPDATE):
         yield intake.to_draft(version.incident.source, version.incident.id)

@@ -80,29 +80,31 @@ class _Trip:
         partly = Verdict.PARTLY if later or refused else Verdict.ACCEPTED
         verdict = Verdict.AMBIGUOUS if later and self.progress.patient(self._patience_s) else partly
         untold = ", ".join(map(str, [*later, *refused]))
-        note = f"SMTP {(later or [250])[0]}"
-        return self._said(verdict, note, {"status": note[5:], **({"refused": untold} if untold else {})})
+        return self._said(verdict, (later or [250])[0], {"refused": untold} if untold else {})
 
     def failed(self, code: int) -> Outcome:
         """Say what it means that a code ended the talk before everything was done; such a code never tells of success."""
         if code not in TEMPORARY and code not in PERMANENT:
-            return self._in_doubt("no answer of SMTP", {"status": str(code)})
+            return self._in_doubt(note=f"no answer of SMTP {self._where()}", evidence={"status": str(code)})
         if self.progress.took:
             verdict = Verdict.AMBIGUOUS if code in TEMPORARY else Verdict.PARTLY
         else:
             verdict = Verdict.UNREACHABLE if code in TEMPORARY else Verdict.REFUSED
-        return self._said(verdict, f"SMTP {code}", {"status": str(code)})
+        return self._said(verdict, code, {})
 
     def broken(self, error: Exception) -> Outcome:
-        return self._in_doubt("connection lost", {"error": type(error).__name__})
+        return self._in_doubt(note=f"connection lost {self._where()}", evidence={"error": type(error).__name__})
 
-    def _in_doubt(self, what: str, evidence: Mapping[str, str]) -> Outcome:
+    def _where(self) -> str:
+        return "after the mail left" if self.left else "before the mail left"
+
+    def _in_doubt(self, *, note: str, evidence: Mapping[str, str]) -> Outcome:
         verdict = Verdict.AMBIGUOUS if self.left or self.progress.took else Verdict.UNREACHABLE
-        where = "after the mail left" if self.left else "before the mail left"
-        return Outcome(verdict=verdict, note=f"{what} {where}", evidence={**evidence, "ms": self._ms()})
+        return Outcome(verdict=verdict, note=note, evidence={**evidence, "ms": self._ms()})
 
-    def _said(self, verdict: Verdict, note: str, evidence: Mapping[str, str]) -> Outcome:
-        return Outcome(verdict=verdict, note=note, answered=True, evidence={**evidence, "ms": self._ms()})
+    def _said(self, verdict: Verdict, code: int, more: Mapping[str, str]) -> Outcome:
+        evidence = {"status": str(code), **more, "ms": self._ms()}
+        return Outcome(verdict=verdict, note=f"SMTP {code}", answered=True, evidence=evidence)
 
     def _ms(self) -> str:
         return str(round((time.monotonic() - self._began) * 1000))

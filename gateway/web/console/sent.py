@@ -19,6 +19,7 @@ REMARKS = (
     _("name not found {where}"),
     _("no connection {where}"),
     _("connection lost {where}"),
+    _("no answer of SMTP {where}"),
     _("the request could not be put into HTTP {where}"),
     _("before our bytes left"),
     _("after our bytes left"),

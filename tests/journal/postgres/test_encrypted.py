@@ -132,7 +132,7 @@ async def test_a_database_that_does_not_encrypt_is_not_spoken_to(
 
 
 async def test_what_is_wrong_with_an_address_is_named(url: Callable[[int, str, Path], str], tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="No such file"):
+    with pytest.raises(Fault, match=r"store-tls-file: sslrootcert names .*nowhere\.pem"):
         await PostgresJournal.open(url(1, "127.0.0.1", tmp_path / "nowhere.pem"))
     with pytest.raises(BadInput, match="sslmode"):
         await PostgresJournal.open("postgresql:///x?sslmode=verry-full")
