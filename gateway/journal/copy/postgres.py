@@ -80,10 +80,10 @@ _NUMBERED = (
 
 @asynccontextmanager
 async def reading(dsn: str, password: str | None) -> AsyncIterator[PostgresSide]:
-    """Read a record as it is now, whatever is written meanwhile; raises Unavailable, BadInput."""
+    """Read a record as it is now, whatever is written meanwhile; raises Unavailable, also for another release's, BadInput."""
     async with _connected(dsn, password) as cx:
         await refuse_unsafe(cx)
-        await migrate.bring_up(cx)
+        await migrate.refuse_other(cx)
         await cx.execute(READ)
         yield PostgresSide(cx)
 

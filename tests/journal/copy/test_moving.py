@@ -1,6 +1,7 @@
 """A whole record moves between stores, and its story goes on where it stopped."""
 
 import hashlib
+import shutil
 import socket
 from pathlib import Path
 
@@ -10,13 +11,13 @@ import pytest
 
 from gateway.alert import IncidentKey, Kind
 from gateway.channel import Verdict
-from gateway.fault import Conflict, Fault
+from gateway.fault import Conflict, Fault, Unavailable
 from gateway.journal.audit import verify
 from gateway.journal.contract import Journal
 from gateway.journal.copy import file, postgres, topics
 from gateway.journal.copy.moving import Tally, move, tallies
 from gateway.journal.copy.topics import FLAGS, TIMES, TOPICS
-from gateway.journal.postgres import PostgresJournal
+from gateway.journal.postgres import PostgresJournal, migrate
 from gateway.journal.records import Arrival, Key, Person, Todo, TodoKind, Watched
 from gateway.journal.sqlite import SqliteJournal
 from gateway.source import Refusal
@@ -95,6 +96,25 @@ RECEIPTS = (
     "SELECT id, source, key, sha256, media_type, headers, actor, received_at, items, coalesce(r.body, b.body)"
     " FROM receipt r LEFT JOIN blob b USING (sha256) ORDER BY 1"
 )
+
+
+async def test_the_record_of_an_earlier_release_is_left_as_it_is_for_whoever_runs_on_it(server: Server, tmp_path: Path) -> None:
+    dsn = server.dsn("earlier")
+    boss = await asyncpg.connect(server.dsn())
+    await boss.execute("CREATE DATABASE earlier")
+    earlier = tmp_path / "migrations"
+    shutil.copytree(migrate.FOLDER, earlier)
+    (newest := max(earlier.glob("*.sql"))).unlink()
+    cx = await asyncpg.connect(dsn)
+    await migrate.bring_up(cx, earlier)
+
+    with pytest.raises(Unavailable, match="store-older"):
+        await out_of(dsn, tmp_path / "back.db")
+
+    assert await cx.fetchval("SELECT max(number) FROM migration") == int(newest.name[:4]) - 1
+    await cx.close()
+    await boss.execute("DROP DATABASE earlier")
+    await boss.close()
 
 
 async def test_a_record_goes_into_a_database_and_back_and_is_the_same(path: Path, dsn: str, tmp_path: Path) -> None:
