@@ -33,6 +33,7 @@ from gateway.policy.decide import Decision, Wait, decide, level_for
 
 TRIES = 3
 LEASE_S = 30.0
+MOST_AT_ONCE = 16
 RETRY_S = 0.2
 IN_HANDS_S = 5.0
 log = structlog.get_logger()
@@ -47,9 +48,11 @@ class Writing(Room):
         What the record went away from is taken anew as soon as it answers again; raises Unavailable when it does not answer at
         all. For one caller at a time.
         """
-        tasks = await self.journal.take(TodoKind.DRAFT, 16, LEASE_S, in_hands=())
+        tasks = await self.journal.take(TodoKind.DRAFT, MOST_AT_ONCE, LEASE_S, in_hands=())
         for task in tasks:
             await self._unless_away(task)
+        if len(tasks) == MOST_AT_ONCE:
+            self.drafts.set()
         return len(tasks)
 
     async def create(self, incident: Incident, actor: Actor) -> AlertRecord:

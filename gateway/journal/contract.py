@@ -115,7 +115,7 @@ class Journal(Protocol):
 
     # Work owed
     async def take(self, kind: TodoKind, most: int, lease_s: float, *, in_hands: Collection[int] | None = None) -> Sequence[Task]:
-        """Lease due pieces of work, oldest first.
+        """Lease pieces of work, the longest due first: what is new before what was put back to be tried again.
 
         Whoever names what it has in hands, as one caller for each kind may, gets anew what was leased to this process without its
         being told so.

@@ -130,6 +130,16 @@ async def test_what_the_record_went_away_from_is_drafted_as_soon_as_it_is_back(h
     assert len(await hall.drafts()) == 2, "no lease has run out"
 
 
+async def test_where_more_is_owed_than_is_drafted_at_once_the_rest_is_drafted_right_after(hall: Hall) -> None:
+    await hall.sends(*(report(id=f"fire-{number}") for number in range(17)))
+    hall.gateway.drafts.clear()
+    assert await hall.gateway.draft_due() == 16
+    assert hall.gateway.drafts.is_set()
+    hall.gateway.drafts.clear()
+    assert await hall.gateway.draft_due() == 1
+    assert not hall.gateway.drafts.is_set()
+
+
 async def test_what_was_taken_and_nobody_was_told_of_is_drafted_as_soon_as_the_record_is_back(hall: Hall) -> None:
     await hall.sends(report(), report(id="fire-2", areas=[area(ELSEWHERE)]))
     hall.gateway.journal = cast("Journal", Away(hall.journal, silent=True))

@@ -31,6 +31,18 @@ async def test_the_oldest_work_is_taken_first_and_only_once(journal: Journal) ->
     assert await take(journal) == []
 
 
+async def test_what_was_put_back_goes_behind_what_is_new(journal: Journal, real: Real) -> None:
+    for subject in "ab":
+        await owe(journal, subject=subject)
+    for task in await take(journal):
+        await journal.finish(task, retry_in=5)
+    real.at += 6
+    await owe(journal, subject="new")
+
+    assert [task.subject for task in await take(journal, 1)] == ["new"]
+    assert [task.subject for task in await take(journal)] == ["a", "b"]
+
+
 async def test_what_was_leased_to_this_process_and_is_not_in_its_hands_is_leased_anew(journal: Journal) -> None:
     for subject in "ab":
         await owe(journal, subject=subject)

@@ -46,16 +46,17 @@ def owing(todos: Sequence[tuple[Todo, datetime]]) -> Change:
 async def take(  # noqa: PLR0913 - a verb takes cx and the time where a method takes self
     cx: Cx, here: Here, kind: TodoKind, most: int, lease_s: float, *, in_hands: Collection[int] | None = None
 ) -> Sequence[Task]:
-    """Lease due pieces of work, oldest first; what a dead node holds is free again, and what this one holds but has not in hands.
+    """Lease pieces of work, longest due first.
 
-    Nobody waits for a living one, nor for a lease of ours that is about to be committed: it is free the next time.
+    What a dead node holds is free again, and what this one holds but has not in hands. Nobody waits for a living one, nor for a
+    lease of ours that is about to be committed: it is free the next time.
     """
     rows = await every(
         cx,
         "UPDATE todo SET lease_until = $2, holder = $3, fence = fence + 1, again = false WHERE id IN"
         " (SELECT id FROM todo WHERE NOT done AND kind = $4 AND due <= $1"
         f" AND (lease_until <= $1 OR {dead('holder', '$3', '$6')} OR holder = $3 AND id <> ALL($7::bigint[]))"
-        " ORDER BY id LIMIT $5 FOR UPDATE SKIP LOCKED)"
+        " ORDER BY due, id LIMIT $5 FOR UPDATE SKIP LOCKED)"
         " RETURNING id, kind, subject, body, fence, since",
         *(here.time, here.time + lease_s, here.node, kind, most, here.judges, None if in_hands is None else list(in_hands)),
     )

@@ -44,12 +44,12 @@ def owe_all(cx: apsw.Connection, todos: Iterable[tuple[Todo, datetime]]) -> None
 def take(  # noqa: PLR0913 - a verb takes cx and the time where a method takes self
     cx: apsw.Connection, real: float, kind: TodoKind, most: int, lease_s: float, *, in_hands: Collection[int] | None = None
 ) -> Sequence[Task]:
-    """Lease due pieces of work, oldest first; a lease that ran out is free again, and one that nobody has in hands."""
+    """Lease pieces of work, longest due first; a lease that ran out is free again, and one that nobody has in hands."""
     rows = every(
         cx,
         "UPDATE todo SET lease_until = ?1, fence = fence + 1, again = 0 WHERE id IN"
         " (SELECT id FROM todo WHERE done = 0 AND kind = ?2 AND due <= ?3"
-        " AND (lease_until <= ?3 OR ?4 IS NOT NULL AND id NOT IN (SELECT value FROM json_each(?4))) ORDER BY id LIMIT ?5)"
+        " AND (lease_until <= ?3 OR ?4 IS NOT NULL AND id NOT IN (SELECT value FROM json_each(?4))) ORDER BY due, id LIMIT ?5)"
         " RETURNING id, kind, subject, body, fence, since",
         *(real + lease_s, kind, real, None if in_hands is None else canonical(sorted(in_hands)), most),
     )
