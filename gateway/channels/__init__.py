@@ -64,6 +64,7 @@ class ChannelSettings(Struct, frozen=True, kw_only=True):
     def over(self, schemes: frozenset[str]) -> Self:
         """Return these settings if every target is spoken to in one of these schemes; raises BadInput("url-*")."""
         for name, peer in zip(self.targets, self.peers(), strict=True):
+            # Refuses what the door out would refuse at the first alert
             Peers([peer])
             if (scheme := urlsplit(peer.url).scheme) not in schemes:
                 message, hint = f"{scheme}:// does not reach the target {name!r}", f"write {'://, '.join(sorted(schemes))}://"

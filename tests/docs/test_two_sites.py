@@ -1,11 +1,14 @@
 """What the guide for two sites tells to run is run here, and what it tells to write is read by those who must."""
 
+import asyncio
 import re
 import shlex
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
+import asyncpg
 import pytest
 from click.testing import CliRunner
 
@@ -102,15 +105,41 @@ def test_a_standby_that_was_made_as_told_takes_over_from_a_primary_that_waited_f
     with running_pair(server.programs) as pair:
         pair.standby.stop()
         told(pair.primary, "-- on the primary, to go on")
-        pair.primary.sql("CREATE TABLE goes_on_without_it ()")
+        pair.primary.sql("CREATE TABLE went_on_without_it ()")
         told(pair.primary, "-- on the primary, for its")
         copy(pair.primary, pair.standby)
+        assert followed(pair.primary)
         pair.primary.sql("CREATE TABLE waited_for ()")
         pair.fail_over()
         pair.standby.sql("CREATE TABLE told_after_the_fail_over ()")
         copy(pair.standby, pair.primary)
         told(pair.standby, "-- on the primary, for its")
+        assert followed(pair.standby)
         pair.standby.sql("CREATE TABLE waited_for_again ()")
+        kept = asked(pair.standby, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    assert kept == ["told_after_the_fail_over", "waited_for", "waited_for_again", "went_on_without_it"]
+
+
+def followed(primary: Server) -> bool:
+    """Tell whether a primary comes to wait for the standby of the guide, and for no other."""
+    until = time.monotonic() + PATIENCE_S
+    states = "SELECT application_name || ' ' || sync_state FROM pg_stat_replication"
+    while (found := asked(primary, states)) != ["standby sync"] and time.monotonic() < until:
+        time.sleep(0.1)
+    return found == ["standby sync"]
+
+
+def asked(server: Server, query: str) -> list[str]:
+    """Return the one column that a server answers a query with."""
+
+    async def rows() -> list[str]:
+        cx = await asyncpg.connect(server.dsn())
+        try:
+            return [row[0] for row in await cx.fetch(query)]
+        finally:
+            await cx.close()
+
+    return asyncio.run(rows())
 
 
 def copy(primary: Server, standby: Server) -> None:

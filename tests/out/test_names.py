@@ -2,6 +2,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -15,13 +16,13 @@ def silent_servers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The system's look-up, in which every name under `silent.example` hangs; yields those that were asked for."""
     real, over, asked = socket.getaddrinfo, threading.Event(), list[str]()
 
-    def look(host: str, *rest: object, **more: object) -> object:
+    def look(host: str, *rest: Any, **more: Any) -> object:
         if host.endswith("silent.example"):
             asked.append(host)
             if not host.startswith("gone"):
                 over.wait(20)
             raise socket.gaierror(socket.EAI_AGAIN, "no answer")
-        return real("127.0.0.1", *rest, **more)  # type: ignore[arg-type]  # passed on as it came
+        return real("127.0.0.1", *rest, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", look)
     yield asked
