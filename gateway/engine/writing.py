@@ -49,9 +49,7 @@ class Writing(Room):
         all. For one caller at a time.
         """
         tasks = await self.journal.take(TodoKind.DRAFT, MOST_AT_ONCE, LEASE_S, in_hands=())
-        for task in tasks:
-            await self._unless_away(task)
-        if len(tasks) == MOST_AT_ONCE:
+        if sum([await self._unless_away(task) for task in tasks]) == MOST_AT_ONCE:
             self.drafts.set()
         return len(tasks)
 
@@ -93,11 +91,13 @@ class Writing(Room):
         await self.journal.edit(edited, revision, self._act(version, Deed.EDITED, actor))
         return await self.journal.alert(alert)
 
-    async def _unless_away(self, task: Task) -> None:
+    async def _unless_away(self, task: Task) -> bool:
         try:
             await self._draft(task)
         except Unavailable as fault:
             log.warning("draft.left", subject=task.subject, code=fault.code)
+            return False
+        return True
 
     async def _draft(self, task: Task) -> None:
         try:

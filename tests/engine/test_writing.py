@@ -140,6 +140,14 @@ async def test_where_more_is_owed_than_is_drafted_at_once_the_rest_is_drafted_ri
     assert not hall.gateway.drafts.is_set()
 
 
+async def test_a_record_that_goes_away_is_not_asked_again_without_a_pause(hall: Hall) -> None:
+    await hall.sends(*(report(id=f"fire-{number}") for number in range(17)))
+    hall.gateway.journal = cast("Journal", Away(hall.journal))
+    hall.gateway.drafts.clear()
+    assert await hall.gateway.draft_due() == 16
+    assert not hall.gateway.drafts.is_set()
+
+
 async def test_what_was_taken_and_nobody_was_told_of_is_drafted_as_soon_as_the_record_is_back(hall: Hall) -> None:
     await hall.sends(report(), report(id="fire-2", areas=[area(ELSEWHERE)]))
     hall.gateway.journal = cast("Journal", Away(hall.journal, silent=True))
